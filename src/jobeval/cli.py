@@ -1,0 +1,168 @@
+"""The ``jobeval`` command: thin, quick to start, progress on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from jobeval.errors import DisclosureError, JobevalError
+
+if TYPE_CHECKING:
+    from jobeval.evaluation.evaluate import Progress
+
+EXIT_BAD_INPUT = 2
+EXIT_DISCLOSURE = 4
+EXIT_INTERNAL = 5
+
+app = typer.Typer(
+    help="Evaluate randomised labour-market trials, as the lottery drew.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+simulate_app = typer.Typer(help="Draw a synthetic trial from a known truth.", no_args_is_help=True)
+app.add_typer(simulate_app, name="simulate")
+
+
+class LookChoice(StrEnum):
+    midterm = "midterm"
+    final = "final"
+    all = "all"
+
+
+class LanguageChoice(StrEnum):
+    da = "da"
+    en = "en"
+    all = "all"
+
+
+class FormatChoice(StrEnum):
+    html = "html"
+    pdf = "pdf"
+    all = "all"
+
+
+Folder = Annotated[Path, typer.Argument(help="Trial folder with trial.toml.", metavar="FOLDER")]
+
+
+@simulate_app.command("jobfirst")
+def simulate_jobfirst(
+    out: Annotated[Path, typer.Option(help="Folder to write; made when it is not there.")],
+    persons: Annotated[int, typer.Option(min=1, help="Persons drawn.")] = 2408,
+    sites: Annotated[int, typer.Option(min=1, help="Job centres.")] = 15,
+    seed: Annotated[int | None, typer.Option(help="Seed; the committed trial's unless told.")] = None,
+) -> None:
+    """Draw a JobFirst-like trial: registers as delivered, its plan and its planted truth."""
+    from jobeval.synthetic import jobfirst
+
+    chosen = {} if seed is None else {"seed": seed}
+    trial = jobfirst.simulate_jobfirst(n_persons=persons, n_sites=sites, **chosen)
+    jobfirst.write_trial(trial, out)
+    _say(f"{persons} persons in {sites} job centres written to {out}")
+
+
+@app.command()
+def check(folder: Folder) -> None:
+    """Read the plan and the delivery, and say everything that is wrong with them."""
+    from jobeval.registers.trial import read_trial
+
+    trial = read_trial(folder)
+    for finding in trial.findings:
+        typer.echo(str(finding))
+    typer.echo(repr(trial))
+    typer.echo(f"{len(trial.findings)} warnings, no errors.")
+
+
+@app.command()
+def evaluate(
+    folder: Folder,
+    look: Annotated[LookChoice, typer.Option(help="Which look of the plan.")],
+    out: Annotated[Path, typer.Option(help="JSON file; the effects also go to .csv beside it.")],
+    unreleased: Annotated[
+        bool, typer.Option("--unreleased", help="Raw numbers that may not leave the building.")
+    ] = False,
+) -> None:
+    """Carry out the plan and write its results, released unless told otherwise."""
+    from jobeval.disclosure.gate import release
+    from jobeval.reports.writing import write_files
+
+    results: Any = _evaluate(folder, _one_look(look))
+    if not unreleased:
+        results = release(results)
+    written = json.dumps(results.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+    table = results.effects.to_frame().to_csv(index=False, lineterminator="\n")
+    write_files({out: f"{written}\n".encode(), out.with_suffix(".csv"): table.encode()})
+    kind = "raw results, not for release," if unreleased else "released results"
+    _say(f"{kind} written to {out} and {out.with_suffix('.csv').name}")
+
+
+@app.command()
+def report(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")],
+    look: Annotated[LookChoice, typer.Option(help="Which look of the plan.")] = LookChoice.all,
+    language: Annotated[LanguageChoice, typer.Option(help="Danish or English.")] = LanguageChoice.all,
+    format: Annotated[FormatChoice, typer.Option(help="HTML or PDF.")] = FormatChoice.all,
+) -> None:
+    """Render the report of a look, in Danish or English, as HTML or PDF."""
+    raise NotImplementedError
+
+
+def _one_look(look: LookChoice) -> str:
+    if look is LookChoice.all:
+        raise typer.BadParameter("name one look: midterm or final", param_hint="--look")
+    return look.value
+
+
+def _evaluate(folder: Path, look: Any) -> Any:
+    from jobeval.evaluation.evaluate import evaluate as carry_out
+    from jobeval.registers.trial import read_trial
+
+    trial = read_trial(folder)
+    with _progress() as progress:
+        return carry_out(trial, look, progress=progress)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on stderr, or nothing when that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+        yield lambda done, total, name: bar.update(
+            task, completed=done, total=total, description=name
+        )
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def main() -> None:
+    """Run the command; exit codes 0 done, 2 bad input, 4 disclosure refused, 5 internal."""
+    try:
+        app()
+    except DisclosureError as error:
+        _say(f"jobeval: {error}")
+        sys.exit(EXIT_DISCLOSURE)
+    except (JobevalError, FileNotFoundError, PermissionError) as error:
+        _say(f"jobeval: {error}")
+        sys.exit(EXIT_BAD_INPUT)
+    except Exception as error:
+        # A traceback shows code, never values; the message of a foreign error may hold one.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        _say(f"{frames}jobeval: internal error ({type(error).__name__})")
+        sys.exit(EXIT_INTERNAL)

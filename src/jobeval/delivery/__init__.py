@@ -1,0 +1,1 @@
+"""What was done: flow of persons, inflow, take-up, intensity."""

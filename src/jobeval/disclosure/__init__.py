@@ -1,0 +1,1 @@
+"""The one gate between results and anything that leaves the building."""

@@ -1,0 +1,174 @@
+"""Checks and the flow of persons on their way through the gate.
+
+A check that has no rule here is withheld: its outcome is published, its table is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jobeval.disclosure.ledger import Ledger
+from jobeval.disclosure.policy import Policy
+from jobeval.disclosure.released import (
+    SUPPRESSED,
+    Cell,
+    ReleasedCheck,
+    ReleasedTable,
+    gate_token,
+)
+from jobeval.disclosure.rules import (
+    is_small,
+    mean_decimals,
+    merge_small_steps,
+    round_count,
+    round_share,
+    round_significant,
+)
+from jobeval.results import CheckResult, Flow
+
+Sizes = Mapping[str, int]
+"""Persons drawn, by arm."""
+VALUE_DIGITS = 3
+COUNT_COLUMNS = {"persons", "expected", "observed", "not_observed", "out_of_population", "started"}
+WITHHELD = "no_rule"
+
+
+def release_check(
+    check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger
+) -> ReleasedCheck:
+    """One check, by the rule of its name."""
+    rule = _TABLE_RULES.get(check.name)
+    if rule is None:
+        ledger.note(f"checks: {check.name}", WITHHELD, check.table.size)
+        table, values = _table((), []), {}
+    else:
+        table = rule(check, sizes, policy, ledger)
+        values = _release_values(check)
+    return ReleasedCheck(
+        token=gate_token(), name=check.name, passed=check.passed, values=values, table=table
+    )
+
+
+def release_flow(flow: Flow, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """The flow of persons; steps that differ by a few persons are given as equal."""
+    frame = flow.to_frame()
+    arms = [str(name) for name in frame.columns if name != "step"]
+    columns: dict[str, list[Cell]] = {}
+    for arm in arms:
+        merged, replaced = merge_small_steps([int(n) for n in frame[arm]], policy.min_count)
+        ledger.note("flow", "few_between_steps", replaced)
+        columns[arm] = [release_count(n, policy, ledger, "flow") for n in merged]
+    steps = [step.name for step in flow.steps]
+    cells = zip(steps, *columns.values(), strict=True)
+    return _table(("step", *arms), [tuple(row) for row in cells])
+
+
+def release_count(count: Any, policy: Policy, ledger: Ledger, what: str) -> Cell:
+    """A count of persons: hidden when small, else rounded; missing stays missing."""
+    if count is None or math.isnan(float(count)):
+        return None
+    if is_small(float(count), policy.min_count):
+        ledger.note(what, "few_persons")
+        return SUPPRESSED
+    return round_count(float(count), policy.round_counts_to)
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> ReleasedTable:
+    return ReleasedTable(token=gate_token(), columns=columns, rows=tuple(rows))
+
+
+def _release_values(check: CheckResult) -> dict[str, float]:
+    """Statistics at few digits. Rates stand in the tables, derived from rounded counts."""
+    if check.name == "take_up":
+        return {}
+    numbers = dict(check.values)
+    return {name: round_significant(float(n), VALUE_DIGITS) for name, n in numbers.items()}
+
+
+def _counts(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """Columns of counts are treated cell by cell, names pass."""
+    counted = COUNT_COLUMNS | set(sizes)
+    columns = tuple(str(name) for name in check.table.columns)
+    what = f"checks: {check.name}"
+    rows = [
+        tuple(
+            release_count(cell, policy, ledger, what) if name in counted else str(cell)
+            for name, cell in zip(columns, row, strict=True)
+        )
+        for row in check.table.itertuples(index=False)
+    ]
+    return _table(columns, rows)
+
+
+def _take_up(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """Counts, and the share of each arm that started, from the rounded counts."""
+    counts = _counts(check, sizes, policy, ledger)
+    rows: list[tuple[Cell, ...]] = []
+    for record in counts.records():
+        persons, started = record["persons"], record["started"]
+        known = isinstance(persons, int) and isinstance(started, int) and persons > 0
+        share = round(started / persons, 3) if known else SUPPRESSED  # type: ignore[operator]
+        rows.append((record["arm"], persons, started, share))
+    return _table(("arm", "persons", "started", "share"), rows)
+
+
+def _follow_up(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """Persons observed by week; weeks that differ by a few persons are given as equal."""
+    arms = [str(name) for name in check.table.columns if name != "week"]
+    columns: list[list[Cell]] = []
+    for arm in arms:
+        merged, replaced = merge_small_steps([int(n) for n in check.table[arm]], policy.min_count)
+        ledger.note("checks: follow_up", "few_between_steps", replaced)
+        columns.append([release_count(n, policy, ledger, "checks: follow_up") for n in merged])
+    weeks = [int(week) for week in check.table["week"]]
+    return _table(("week", *arms), list(zip(weeks, *columns, strict=True)))
+
+
+def _balance(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """Baseline means at few decimals; a covariate that few persons have is hidden."""
+    columns = ("covariate", "mean_treatment", "mean_control", "standardised_difference")
+    least = min(sizes.values(), default=0)
+    decimals = min(2, mean_decimals(least, policy.min_count))
+    rows: list[tuple[Cell, ...]] = []
+    for record in check.table.to_dict("records"):
+        means = [float(record[name]) for name in columns[1:3]]
+        if any(is_small(mean * least, policy.min_count) for mean in means):
+            ledger.note("checks: balance", "few_persons", 3)
+            rows.append((str(record["covariate"]), *(SUPPRESSED,) * 3))
+            continue
+        shown = (round(mean, decimals) for mean in means)
+        rows.append((str(record["covariate"]), *shown, round(float(record[columns[3]]), 2)))
+    return _table(columns, rows)
+
+
+def _intensity(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """Persons with at least one activity of a kind, and their share of the arm."""
+    rows: list[tuple[Cell, ...]] = []
+    for record in check.table.to_dict("records"):
+        arm = str(record["arm"])
+        size = sizes.get(arm, 0)
+        share = float(record["share"])
+        count = release_count(share * size, policy, ledger, "checks: intensity")
+        hidden = count is SUPPRESSED
+        shown = SUPPRESSED if hidden else round_share(share, size, policy.min_count)
+        rows.append((str(record["kind"]), arm, count, shown))
+    return _table(("kind", "arm", "persons", "share"), rows)
+
+
+def _values_only(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    return _table((), [])
+
+
+_TABLE_RULES: Mapping[str, Callable[[CheckResult, Sizes, Policy, Ledger], ReleasedTable]] = {
+    "allocation": _counts,
+    "balance": _balance,
+    "attrition": _counts,
+    "follow_up": _follow_up,
+    "take_up": _take_up,
+    "inflow": _counts,
+    "sites": _counts,
+    "intensity": _intensity,
+    "heterogeneity": _values_only,
+}

@@ -1,0 +1,218 @@
+"""Curves on their way through the gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.disclosure.ledger import Ledger
+from jobeval.disclosure.policy import Policy
+from jobeval.disclosure.released import ReleasedCurve, gate_token
+from jobeval.disclosure.rules import (
+    block_ends,
+    is_disclosive_share,
+    mean_decimals,
+    round_count,
+    round_share,
+)
+from jobeval.results import Curve
+
+RISK_EVERY_WEEKS = 13
+EXIT_MEASURES = {"survival", "cumulative_incidence"}
+Bools = NDArray[np.bool_]
+
+
+def release_curves(
+    curves: Sequence[Curve], policy: Policy, ledger: Ledger
+) -> tuple[ReleasedCurve, ...]:
+    """All curves; a contrast is hidden in the weeks in which one of its arms is."""
+    hidden = {id(curve): _hidden_weeks(curve, policy) for curve in curves}
+    for curve in curves:
+        if " - " in curve.arm:
+            hidden[id(curve)] |= _hidden_with_arms(curve, curves, hidden)
+    released = [
+        release_exit_curve(curve, policy, ledger)
+        if curve.measure in EXIT_MEASURES
+        else _release_path(curve, hidden[id(curve)], policy, ledger)
+        for curve in curves
+    ]
+    return (*released, *_other_states(released))
+
+
+def _name(curve: Curve) -> str:
+    return f"curves: {curve.endpoint}, {curve.measure}"
+
+
+def _is_share(curve: Curve) -> bool:
+    return curve.measure in {"share", "state_share"}
+
+
+def _hidden_weeks(curve: Curve, policy: Policy) -> Bools:
+    """Weeks with few persons, or in which few (or all but few) have the outcome."""
+    persons = curve.at_risk
+    if " - " in curve.arm:
+        return (persons < policy.min_at_risk) & (persons > 0)
+    hidden = persons < policy.min_at_risk
+    if _is_share(curve):
+        pairs = zip(curve.values, persons, strict=True)
+        hidden |= np.array(
+            [n > 0 and bool(is_disclosive_share(v, n, policy.min_count)) for v, n in pairs],
+            dtype=bool,
+        )
+    return hidden
+
+
+def _hidden_with_arms(contrast: Curve, curves: Sequence[Curve], hidden: dict[int, Bools]) -> Bools:
+    arms = contrast.arm.split(" - ")
+    weeks: set[int] = set()
+    for curve in curves:
+        same = (curve.endpoint, curve.measure, curve.cause) == (
+            contrast.endpoint, contrast.measure, contrast.cause,
+        )  # fmt: skip
+        if same and curve.arm in arms:
+            weeks |= set(curve.times[hidden[id(curve)]].tolist())
+    return np.isin(contrast.times, sorted(weeks))
+
+
+def _release_path(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -> ReleasedCurve:
+    """A weekly path, week by week; hidden weeks keep their place and hold nothing."""
+    ledger.note(_name(curve), "few_in_week", int(hidden.sum()))
+    points = [
+        (math.nan,) * 3 if hide else _round_point(curve, i, policy) for i, hide in enumerate(hidden)
+    ]
+    counts = (
+        0 if hide else round_count(n, policy.round_counts_to)
+        for n, hide in zip(curve.at_risk, hidden, strict=True)
+    )
+    return _released(curve, curve.times, points, tuple(counts), tuple(bool(h) for h in hidden))
+
+
+def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ...]:
+    """Value and bounds of a week. The bounds move with the value, or they would give it away."""
+    value, n = float(curve.values[position]), int(curve.at_risk[position])
+    bounds = (float(curve.conf_low[position]), float(curve.conf_high[position]))
+    if " - " in curve.arm:
+        decimals = 3 if _is_share(curve) or curve.unit == "share" else 2
+        return tuple(round(v, decimals) for v in (value, *bounds))
+    if _is_share(curve) or curve.measure in EXIT_MEASURES:
+        shown = round_share(value, n, policy.min_count)
+        return (shown, *(_clip_share(bound + shown - value) for bound in bounds))
+    decimals = min(2, mean_decimals(n, policy.min_count))
+    return tuple(round(v, decimals) for v in (value, *bounds))
+
+
+def _clip_share(value: float) -> float:
+    return value if math.isnan(value) else round(min(1.0, max(0.0, value)), 3)
+
+
+def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> ReleasedCurve:
+    """An exit curve, thinned to steps that hold enough events and stopped in time."""
+    ends = block_ends(curve.events, curve.at_risk, policy.min_count, policy.min_at_risk)
+    ledger.note(_name(curve), "thinned_steps", int((curve.events > 0).sum()) - len(ends))
+    start = int(curve.at_risk[0]) if len(curve.at_risk) else 0
+    thin = Curve(
+        endpoint=curve.endpoint,
+        measure=curve.measure,
+        arm=curve.arm,
+        cause=curve.cause,
+        unit=curve.unit,
+        times=curve.times[ends],
+        values=curve.values[ends],
+        conf_low=curve.conf_low[ends],
+        conf_high=curve.conf_high[ends],
+        at_risk=np.full(len(ends), start),
+        conf_level=curve.conf_level,
+    )
+    points = [_round_point(thin, i, policy) for i in range(len(ends))]
+    origin = 1.0 if curve.measure == "survival" else 0.0
+    times = np.concatenate([[0], thin.times])
+    risk = [round_count(n, policy.round_counts_to) for n in (start, *curve.at_risk[ends])]
+    last = _last_week(curve, policy)
+    if last > times[-1]:
+        times, risk = np.append(times, last), [*risk, risk[-1]]
+        points.append(points[-1] if points else (origin,) * 3)
+    weeks = tuple(range(0, last + 1, RISK_EVERY_WEEKS))
+    return _released(
+        curve,
+        times,
+        [(origin,) * 3, *points],
+        tuple(risk),
+        (False,) * len(times),
+        risk_times=weeks,
+        risk_counts=tuple(
+            round_count(_at_risk(curve, week), policy.round_counts_to) for week in weeks
+        ),
+    )
+
+
+def _last_week(curve: Curve, policy: Policy) -> int:
+    enough = curve.times[curve.at_risk >= policy.min_at_risk]
+    return int(enough[-1]) if len(enough) else 0
+
+
+def _at_risk(curve: Curve, week: int) -> int:
+    """Persons at risk at ``week``: those of the first time from then on."""
+    position = int(np.searchsorted(curve.times, week))
+    return int(curve.at_risk[min(position, len(curve.at_risk) - 1)]) if len(curve.at_risk) else 0
+
+
+def _released(
+    curve: Curve,
+    times: NDArray[np.int64],
+    points: Sequence[tuple[float, ...]],
+    at_risk: tuple[int, ...],
+    suppressed: tuple[bool, ...],
+    *,
+    risk_times: tuple[int, ...] = (),
+    risk_counts: tuple[int, ...] = (),
+) -> ReleasedCurve:
+    return ReleasedCurve(
+        token=gate_token(),
+        endpoint=curve.endpoint,
+        measure=curve.measure,
+        arm=curve.arm,
+        cause=curve.cause,
+        unit=curve.unit,
+        times=tuple(int(week) for week in times),
+        values=tuple(point[0] for point in points),
+        conf_low=tuple(point[1] for point in points),
+        conf_high=tuple(point[2] for point in points),
+        at_risk=at_risk,
+        suppressed=suppressed,
+        risk_times=risk_times,
+        risk_counts=risk_counts,
+        conf_level=curve.conf_level,
+    )
+
+
+def _other_states(released: Sequence[ReleasedCurve]) -> list[ReleasedCurve]:
+    """For each arm, what its published states leave of 1: hidden states and rounding."""
+    arms = dict.fromkeys(c.arm for c in released if c.measure == "state_share")
+    return [
+        _remainder([c for c in released if c.measure == "state_share" and c.arm == arm])
+        for arm in arms
+    ]
+
+
+def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
+    first = states[0]
+    shown = np.nansum([state.values for state in states], axis=0)
+    rest = np.clip(np.round(1.0 - shown, 3), 0.0, 1.0)
+    unknown = tuple(math.nan for _ in first.times)
+    return ReleasedCurve(
+        token=gate_token(),
+        endpoint=first.endpoint,
+        measure="state_share",
+        arm=first.arm,
+        cause="other_states",
+        unit=first.unit,
+        times=first.times,
+        values=tuple(rest.tolist()),
+        conf_low=unknown,
+        conf_high=unknown,
+        at_risk=tuple(max(counts) for counts in zip(*(s.at_risk for s in states), strict=True)),
+        suppressed=tuple(False for _ in first.times),
+    )

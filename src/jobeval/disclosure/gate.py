@@ -1,0 +1,55 @@
+"""The gate: an ``Evaluation`` in, what may leave the building out."""
+
+from __future__ import annotations
+
+from jobeval.disclosure.checks import release_check, release_flow
+from jobeval.disclosure.curves import release_curves
+from jobeval.disclosure.estimates import release_estimate, release_test
+from jobeval.disclosure.ledger import Ledger
+from jobeval.disclosure.policy import Policy
+from jobeval.disclosure.released import ReleasedEvaluation, gate_token
+from jobeval.disclosure.rules import hide_small_numbers
+from jobeval.evaluation import Evaluation
+
+__all__ = ["Policy", "ReleasedEvaluation", "release"]
+
+
+def release(evaluation: Evaluation, policy: Policy | None = None) -> ReleasedEvaluation:
+    """Apply the rules of disclosure control; the one way to a ``ReleasedEvaluation``.
+
+    Counts of 1 to ``min_count - 1`` are hidden, all others rounded; shares are given on a
+    grid of ``min_count`` persons; exit curves only step where enough persons leave.
+
+    Parameters
+    ----------
+    evaluation
+        The raw results of one look. It is not changed.
+    policy
+        The rules, by default those of profile ``"dst"``.
+
+    Returns
+    -------
+    ReleasedEvaluation
+        Frozen; holds no hidden original. ``log`` tells what was treated, without values.
+    """
+    policy = Policy() if policy is None else policy
+    ledger = Ledger()
+    sizes = dict(evaluation.flow.steps[0].counts) if evaluation.flow.steps else {}
+    return ReleasedEvaluation(
+        token=gate_token(),
+        plan=evaluation.plan,
+        look=evaluation.look,
+        cut_off=evaluation.cut_off,
+        data_digest=evaluation.data_digest[:12],
+        policy=policy,
+        effects=tuple(release_estimate(e, policy, ledger) for e in evaluation.effects),
+        curves=release_curves(tuple(evaluation.curves), policy, ledger),
+        tests=tuple(release_test(test, policy) for test in evaluation.tests),
+        checks={
+            name: release_check(check, sizes, policy, ledger)
+            for name, check in evaluation.checks.items()
+        },
+        flow=release_flow(evaluation.flow, policy, ledger),
+        notes=tuple(hide_small_numbers(note, policy.min_count) for note in evaluation.notes),
+        log=ledger.entries(),
+    )

@@ -1,0 +1,1 @@
+"""Effects on outcomes by regression, one estimator a file."""

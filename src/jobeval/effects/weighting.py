@@ -1,0 +1,66 @@
+"""Weights that make both arms stand for everyone drawn, and stratum indicators."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.inference.assignment import Assignment
+
+Floats = NDArray[np.float64]
+
+
+def probability_varies_within_strata(assignment: Assignment) -> bool:
+    """Whether persons of one stratum had different probabilities of treatment."""
+    if assignment.probability is None:
+        return False
+    for code in range(assignment.n_strata):
+        if np.ptp(assignment.probability[assignment.stratum == code]) > 1e-12:
+            return True
+    return False
+
+
+def allocation_differs(sizes: NDArray[np.int64]) -> bool:
+    """Whether strata differ in their share of treatment by more than whole persons force.
+
+    Parameters
+    ----------
+    sizes
+        Shape ``(S, 2)``: control, treatment.
+
+    Examples
+    --------
+    >>> allocation_differs(np.array([[2, 3], [10, 10]]))
+    False
+    >>> allocation_differs(np.array([[10, 10], [5, 15]]))
+    True
+    """
+    drawn = sizes.sum(axis=1)
+    expected = drawn * sizes[:, 1].sum() / drawn.sum()
+    return bool((np.abs(sizes[:, 1] - expected) >= 1).any())
+
+
+def inverse_allocation_weights(assignment: Assignment) -> Floats:
+    """``nₛ / nₛₐ``: in each stratum, each arm weighs as much as both together."""
+    sizes = assignment.stratum_sizes()
+    weights = sizes.sum(axis=1, keepdims=True) / sizes
+    return weights[assignment.stratum, assignment.assigned]
+
+
+def inverse_probability_weights(assignment: Assignment) -> Floats:
+    """One over the probability of the arm that was drawn (Horvitz & Thompson 1952)."""
+    if assignment.probability is None:
+        raise ValueError("the lottery names no probability")
+    drawn = np.where(assignment.assigned == 1, assignment.probability, 1 - assignment.probability)
+    return 1 / drawn
+
+
+def stratum_indicators(assignment: Assignment) -> Floats:
+    """One column a stratum but the first, shape ``(n, S − 1)``."""
+    return (assignment.stratum[:, None] == np.arange(1, assignment.n_strata)).astype(float)
+
+
+def weighted_arm_means(outcome: Floats, assignment: Assignment, weights: Floats) -> Floats:
+    """Weighted (Hájek) means of control and treatment over the strata's shares, shape ``(2,)``."""
+    cell, size = assignment.stratum * 2 + assignment.assigned, 2 * assignment.n_strata
+    means = np.bincount(cell, weights * outcome, size) / np.bincount(cell, weights, size)
+    share = np.bincount(assignment.stratum) / len(outcome)
+    return share @ means.reshape(-1, 2)

@@ -1,0 +1,1 @@
+"""Panel to one value per person, and to counts per stratum × arm × week."""

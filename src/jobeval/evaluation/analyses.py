@@ -1,0 +1,199 @@
+"""Each kind of analysis that a plan can ask for, carried out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jobeval.effects.itt import estimate_itt
+from jobeval.effects.paths import PathCounts, estimate_path
+from jobeval.effects.sites import estimate_site_effects
+from jobeval.effects.subgroups import estimate_subgroup_effects
+from jobeval.endpoints.counts import count_path, count_states
+from jobeval.evaluation.look import TrialAtLook
+from jobeval.exits.aalen_johansen import cumulative_incidence
+from jobeval.exits.cox import estimate_hazard_ratio
+from jobeval.exits.kaplan_meier import survival_curve
+from jobeval.exits.logrank import logrank_test
+from jobeval.plan.lottery import Lottery
+from jobeval.plan.model import (
+    Analysis,
+    EffectAnalysis,
+    ExitAnalysis,
+    PathAnalysis,
+    StateAnalysis,
+    WindowEndpoint,
+)
+from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
+
+UNITS: dict[str, str] = {
+    "any_hours": "share",
+    "any_hours_without_benefit": "share",
+    "mean_hours": "hours_per_week",
+    "mean_hours_without_benefit": "hours_per_week",
+    "weeks_in_state": "weeks",
+    "longest_spell": "weeks",
+}
+STATES_ENDPOINT = "states"
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What analyses have said, in the order of the plan."""
+
+    effects: list[Estimate] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
+    tests: list[HypothesisTest] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+
+
+def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> None:
+    """Carry out one analysis of the plan and add what it says to ``findings``."""
+    match analysis:
+        case EffectAnalysis():
+            _estimate_effects(analysis, at_look, findings)
+        case PathAnalysis():
+            _estimate_path(analysis, at_look, findings)
+        case ExitAnalysis():
+            _estimate_exits(analysis, at_look, findings)
+        case StateAnalysis():
+            _share_states(at_look, findings)
+
+
+def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+    endpoint = at_look.plan.endpoints[analysis.endpoint]
+    assert isinstance(endpoint, WindowEndpoint)
+    outcome = f"outcome {analysis.endpoint}"
+    frame = at_look.persons.assign(**{outcome: at_look.outcome(analysis.endpoint)["value"]})
+    lottery = _lottery(at_look, stratified=analysis.estimator != "difference")
+    options: dict[str, Any] = {
+        "covariates": analysis.covariates,
+        "adjustment": analysis.estimator if analysis.estimator in {"ancova", "lin"} else "none",
+        "vcov": analysis.vcov,
+    }
+    named = {
+        "analysis": analysis.name,
+        "endpoint": analysis.endpoint,
+        "unit": UNITS[endpoint.kind],
+        "horizon_weeks": endpoint.window(at_look.look)[1],
+    }
+    estimates = [estimate_itt(frame, outcome, lottery, **options)]
+    for column in analysis.subgroups:
+        estimates += estimate_subgroup_effects(frame, outcome, lottery, column, **options)
+    if analysis.by_site and at_look.plan.sites is not None:
+        sites = estimate_site_effects(frame, outcome, lottery, at_look.plan.sites.column)
+        estimates += [*sites.raw, *sites.shrunken]
+        findings.tests.append(
+            replace(sites.heterogeneity, analysis=analysis.name, endpoint=analysis.endpoint)
+        )
+    findings.effects += [replace(estimate, **named) for estimate in estimates]
+
+
+def _lottery(at_look: TrialAtLook, *, stratified: bool) -> Lottery:
+    lottery = at_look.plan.lottery_columns
+    if stratified:
+        return lottery
+    return Lottery(
+        arm=lottery.arm,
+        treatment=lottery.treatment,
+        control=lottery.control,
+        clusters=lottery.clusters,
+    )
+
+
+def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+    endpoint = at_look.plan.endpoints[analysis.endpoint]
+    assert isinstance(endpoint, WindowEndpoint)
+    counts = count_path(at_look.panel, endpoint, at_look.plan.lottery.strata)
+    unit = "share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind]
+    path = estimate_path(_path_counts(counts, at_look), endpoint=analysis.endpoint, unit=unit)
+    findings.curves += list(path)
+
+
+def _share_states(at_look: TrialAtLook, findings: Findings) -> None:
+    """The share in each state is the path of an indicator, so it is estimated as one."""
+    keys = [*at_look.plan.lottery.strata, "arm", "week"]
+    counts = count_states(at_look.panel, at_look.plan.lottery.strata)
+    observed = counts.groupby(keys, as_index=False)["n"].sum()
+    for state in at_look.plan.states.priority:
+        within = counts.loc[counts["state"] == state, [*keys, "n"]]
+        if within.empty:
+            continue
+        merged = observed.merge(within.rename(columns={"n": "total"}), on=keys, how="left")
+        total = merged["total"].fillna(0)
+        path = _path_counts(merged.assign(total=total, total_sq=total), at_look)
+        for curve in estimate_path(path, endpoint=STATES_ENDPOINT, unit="share"):
+            findings.curves.append(replace(curve, measure="state_share", cause=state))
+
+
+def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:
+    """Counts as arrays of shape (strata, arms, weeks); what is not there counts nobody."""
+    stratum = _stratum_codes(counts, at_look.plan.lottery.strata)
+    arm = (counts["arm"] == at_look.plan.treatment.name).to_numpy(dtype=np.int64)
+    week = counts["week"].to_numpy(dtype=np.int64)
+    shape = (int(stratum.max(initial=0)) + 1, 2, int(week.max(initial=-1)) + 1)
+
+    def cells(name: str) -> NDArray[np.float64]:
+        array = np.zeros(shape)
+        array[stratum, arm, week] = counts[name].to_numpy(dtype=float)
+        return array
+
+    return PathCounts(
+        weeks=np.arange(shape[2]),
+        n=cells("n").astype(np.int64),
+        total=cells("total"),
+        total_sq=cells("total_sq"),
+        arms=at_look.arms,
+    )
+
+
+def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.int64]:
+    if not strata:
+        return np.zeros(len(counts), dtype=np.int64)
+    return counts.groupby(list(strata), sort=True).ngroup().to_numpy(dtype=np.int64)
+
+
+def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+    frame = at_look.exits(analysis.endpoint)
+    if analysis.cause is None:
+        frame = frame.assign(observed=frame["destination"].notna())
+    else:
+        frame = frame.assign(observed=frame["destination"] == analysis.cause)
+    lottery = at_look.plan.lottery_columns
+    named = {"endpoint": analysis.endpoint}
+    for subgroup, part in _parts(frame, analysis.subgroups):
+        match analysis.estimator:
+            case "kaplan_meier":
+                curves = survival_curve(part, "duration", "observed", lottery)
+                findings.curves += [replace(c, **named, subgroup=subgroup) for c in curves]
+            case "aalen_johansen":
+                curves = cumulative_incidence(part, "duration", "destination", lottery)
+                findings.curves += [replace(c, **named, subgroup=subgroup) for c in curves]
+            case "logrank":
+                test = logrank_test(part, "duration", "observed", lottery)
+                findings.tests.append(
+                    replace(test, **named, analysis=analysis.name, subgroup=subgroup)
+                )
+            case "cox":
+                estimate = estimate_hazard_ratio(
+                    part, "duration", "observed", lottery,
+                    covariates=analysis.covariates, ties=analysis.ties,
+                )  # fmt: skip
+                findings.effects.append(
+                    replace(estimate, **named, analysis=analysis.name, unit="hazard_ratio",
+                            subgroup=subgroup)
+                )  # fmt: skip
+
+
+def _parts(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:
+    """Everyone, then each level of each subgroup column."""
+    levels = [
+        (f"{column}={level}", frame[frame[column] == level])
+        for column in columns
+        for level in sorted(frame[column].dropna().unique())
+    ]
+    return [("", frame), *levels]

@@ -1,0 +1,194 @@
+"""``evaluate``: the plan carried out at one look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.checks.allocation import check_allocation
+from jobeval.checks.attrition import check_attrition
+from jobeval.checks.balance import check_balance, code_balance
+from jobeval.checks.follow_up import check_follow_up
+from jobeval.delivery.flow import count_flow
+from jobeval.delivery.inflow import count_inflow, count_sites
+from jobeval.delivery.intensity import count_intensity
+from jobeval.delivery.take_up import check_take_up
+from jobeval.errors import PlanError, Problem, did_you_mean
+from jobeval.evaluation.analyses import Findings, carry_out
+from jobeval.evaluation.look import TrialAtLook, read_look
+from jobeval.evaluation.result import Evaluation
+from jobeval.inference.multiplicity import adjust_p_values
+from jobeval.panel.activities import derive_first_activities
+from jobeval.plan.model import Analysis, EffectAnalysis, ExitAnalysis, LookName, Term, TrialPlan
+from jobeval.registers.frames import read_columns
+from jobeval.registers.trial import Trial
+from jobeval.results import CheckResult, CurveTable, EffectTable, Flow, with_adjusted_p
+from jobeval.schemas.calendar import week_of
+
+Progress = Callable[[int, int, str], None]
+PLACEMENT = "virksomhedspraktik"
+
+
+def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) -> Evaluation:
+    """Carry out the plan at one look, and nothing that the plan does not ask for.
+
+    Parameters
+    ----------
+    trial
+        The plan and the delivery.
+    look
+        ``"midterm"`` or ``"final"``. Only what the look's cut-off allows is seen.
+    progress
+        Called with (done, total, name of the analysis) as the work goes on.
+
+    Raises
+    ------
+    PlanError
+        The plan has no such look.
+    DataError, DesignError
+        The delivery does not allow an analysis that the plan asks for.
+
+    Examples
+    --------
+    >>> import jobeval as je
+    >>> from jobeval.synthetic.jobfirst import simulate_jobfirst
+    >>> trial = simulate_jobfirst(n_persons=400, n_sites=2, seed=1).to_trial()
+    >>> je.evaluate(trial, look="midterm").look
+    'midterm'
+    """
+    plan = trial.plan
+    if look not in plan.looks:
+        rule = f"the plan has no look {look!r}."
+        raise PlanError("evaluate", [Problem("look", rule, did_you_mean(look, list(plan.looks)))])
+    due = [analysis for analysis in plan.analyses if look in analysis.looks]
+    at_look = read_look(trial, look)
+    findings = Findings()
+    for done, analysis in enumerate(due):
+        _report(progress, done, len(due) + 1, analysis.name)
+        carry_out(analysis, at_look, findings)
+    _report(progress, len(due), len(due) + 1, "checks")
+    checks = [*_check(at_look, due), *_describe_delivery(at_look), *findings.checks]
+    flow = _count_flow(at_look, due)
+    _report(progress, len(due) + 1, len(due) + 1, "done")
+    return Evaluation(
+        plan=plan,
+        look=look,
+        cut_off=plan.looks[look].cut_off,
+        data_digest=trial.digest,
+        effects=_adjust_families(EffectTable(tuple(findings.effects)), plan, due),
+        curves=CurveTable(tuple(findings.curves)),
+        tests=tuple(findings.tests),
+        checks={check.name: check for check in checks},
+        flow=flow,
+        notes=tuple(finding.sentence for finding in trial.findings),
+    )
+
+
+def _report(progress: Progress | None, done: int, total: int, name: str) -> None:
+    if progress is not None:
+        progress(done, total, name)
+
+
+def _adjust_families(effects: EffectTable, plan: TrialPlan, due: Sequence[Analysis]) -> EffectTable:
+    """Adjust the main effects of each family together; subgroups and sites belong to none."""
+    adjusted = [e.p_value_adjusted for e in effects]
+    for name, family in plan.families.items():
+        members = {a.name for a in due if getattr(a, "family", None) == name}
+        places = [i for i, e in enumerate(effects) if e.analysis in members and not e.subgroup]
+        p_values = [effects[i].p_value for i in places]
+        for place, p in zip(places, adjust_p_values(p_values, family.method), strict=True):
+            adjusted[place] = float(p)
+    return with_adjusted_p(effects, adjusted)
+
+
+def _check(at_look: TrialAtLook, due: Sequence[Analysis]) -> Iterable[CheckResult]:
+    assignment, arms = at_look.assignment, at_look.arms
+    yield check_allocation(assignment, arms)
+    terms = at_look.plan.balance or _covariates(due)
+    if terms:
+        columns = read_columns(at_look.persons, [term.column for term in terms])
+        yield check_balance(assignment, *code_balance(columns, terms))
+    statuses = {
+        name: np.asarray(at_look.outcome(name)["status"], dtype=object)
+        for name in _effect_endpoints(due)
+    }
+    yield check_attrition(assignment, statuses, arms)
+    yield check_follow_up(assignment, _followed_weeks(at_look), arms)
+
+
+def _covariates(due: Sequence[Analysis]) -> tuple[Term, ...]:
+    """The covariates of all analyses, each once, in the order of the plan."""
+    terms = [
+        term for a in due if isinstance(a, EffectAnalysis | ExitAnalysis) for term in a.covariates
+    ]
+    return tuple({term.column: term for term in terms}.values())
+
+
+def _effect_endpoints(due: Sequence[Analysis]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(a.endpoint for a in due if isinstance(a, EffectAnalysis)))
+
+
+def _followed_weeks(at_look: TrialAtLook) -> NDArray[np.int64]:
+    columns = [c for c in ("followed_weeks_benefits", "followed_weeks_hours")
+               if c in at_look.persons]  # fmt: skip
+    return at_look.persons[columns].min(axis=1).to_numpy(dtype=np.int64)
+
+
+def _describe_delivery(at_look: TrialAtLook) -> Iterable[CheckResult]:
+    persons, arms = at_look.persons, at_look.arms
+    yield count_inflow(persons, arms)
+    if at_look.plan.sites is not None:
+        yield count_sites(persons.rename(columns={at_look.plan.sites.column: "site"}), arms)
+    started = _started(at_look)
+    if started is not None:
+        yield check_take_up(at_look.assignment, started, arms)
+    first_weeks = _first_activity_weeks(at_look)
+    if first_weeks is not None:
+        yield count_intensity(at_look.assignment, first_weeks, arms)
+
+
+def _count_flow(at_look: TrialAtLook, due: Sequence[Analysis]) -> Flow:
+    persons = at_look.persons
+    first_weeks = _first_activity_weeks(at_look)
+    nobody = np.full(len(persons), np.nan)
+    eligible = persons["eligible"].to_numpy(dtype=bool) if "eligible" in persons else None
+    return count_flow(
+        at_look.assignment,
+        at_look.arms,
+        eligible=eligible,
+        started=_started(at_look),
+        placed_week=None if first_weeks is None else first_weeks.get(PLACEMENT, nobody),
+        followed_weeks=_followed_weeks(at_look),
+        analysed=_analysed(at_look, due),
+    )
+
+
+def _analysed(at_look: TrialAtLook, due: Sequence[Analysis]) -> NDArray[np.bool_]:
+    """Who has the first primary outcome, or the first outcome where none is primary."""
+    endpoints = sorted(
+        _effect_endpoints(due), key=lambda name: at_look.plan.endpoints[name].priority != "primary"
+    )
+    if not endpoints:
+        return np.ones(len(at_look.persons), dtype=bool)
+    return (at_look.outcome(endpoints[0])["status"] == "observed").to_numpy()
+
+
+def _started(at_look: TrialAtLook) -> NDArray[np.bool_] | None:
+    if "started_week" not in at_look.persons:
+        return None
+    last_week = week_of(at_look.plan.looks[at_look.look].cut_off)
+    return (at_look.persons["started_week"].astype(float) <= last_week).to_numpy()
+
+
+def _first_activity_weeks(at_look: TrialAtLook) -> dict[str, NDArray[np.float64]] | None:
+    """Kind → first week since randomisation, in the order of ``persons``; ``nan`` = none."""
+    first = derive_first_activities(at_look.trial, at_look.look)
+    if first is None:
+        return None
+    ids = at_look.persons["person_id"]
+    return {
+        str(kind): part.set_index("person_id")["first_week"].reindex(ids).to_numpy(dtype=float)
+        for kind, part in first.groupby("kind", sort=True)
+    }

@@ -1,0 +1,1 @@
+"""Durations by survival models on the weekly grid."""

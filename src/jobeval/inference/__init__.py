@@ -1,0 +1,1 @@
+"""The lottery: read from a frame, re-drawn, and families of tests. Knows no endpoint."""

@@ -1,0 +1,192 @@
+"""The lottery of a data frame as integer arrays, validated once for every estimator."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.errors import DataError, Problem, did_you_mean
+from jobeval.plan.lottery import Lottery
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who was drawn to what, for the ``n`` persons of the two arms that are compared.
+
+    Attributes
+    ----------
+    rows
+        Shape ``(N,)``, boolean: the rows of the frame that are in one of the two arms.
+    assigned
+        Shape ``(n,)``, 1 for treatment and 0 for control.
+    stratum
+        Shape ``(n,)``, codes ``0 … S−1`` in the order of ``stratum_labels``.
+    cluster
+        Shape ``(n,)``, codes ``0 … G−1``, or ``None``.
+    probability
+        Shape ``(n,)``, the probability of treatment, or ``None``.
+    """
+
+    rows: NDArray[np.bool_]
+    assigned: NDArray[np.int64]
+    stratum: NDArray[np.int64]
+    stratum_labels: tuple[str, ...]
+    cluster: NDArray[np.int64] | None = None
+    probability: NDArray[np.float64] | None = None
+
+    @property
+    def n_strata(self) -> int:
+        return len(self.stratum_labels)
+
+    @property
+    def n_clusters(self) -> int | None:
+        return None if self.cluster is None else int(self.cluster.max()) + 1
+
+    def stratum_sizes(self) -> NDArray[np.int64]:
+        """Persons by stratum and arm, shape ``(S, 2)``: control, treatment."""
+        cells = np.bincount(self.stratum * 2 + self.assigned, minlength=2 * self.n_strata)
+        return cells.reshape(self.n_strata, 2)
+
+    def subset(self, keep: NDArray[np.bool_]) -> "Assignment":
+        """The persons of ``keep`` (shape ``(n,)``), with strata and clusters renumbered."""
+        codes, stratum = np.unique(self.stratum[keep], return_inverse=True)
+        rows = self.rows.copy()
+        rows[np.flatnonzero(self.rows)[~keep]] = False
+        cluster = None
+        if self.cluster is not None:
+            cluster = np.unique(self.cluster[keep], return_inverse=True)[1].astype(np.int64)
+        return Assignment(
+            rows=rows,
+            assigned=self.assigned[keep],
+            stratum=stratum.astype(np.int64),
+            stratum_labels=tuple(self.stratum_labels[code] for code in codes),
+            cluster=cluster,
+            probability=None if self.probability is None else self.probability[keep],
+        )
+
+
+def read_assignment(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> Assignment:
+    """Turn the lottery's columns into an ``Assignment``.
+
+    Raises ``DataError`` with all problems at once: missing or unknown arms, missing strata,
+    strata or clusters that break the lottery, probabilities outside (0, 1).
+    """
+    arm = columns[lottery.arm]
+    missing = _is_missing(arm)
+    treatment, control = arm == lottery.treatment, arm == lottery.control
+    _raise(list(_arm_problems(arm, missing, treatment, control, lottery)))
+
+    rows = np.asarray(treatment | control, dtype=bool)
+    assigned = treatment[rows].astype(np.int64)
+    problems: list[Problem] = []
+    for name in (*lottery.strata, *((lottery.clusters,) if lottery.clusters else ())):
+        blank = int(_is_missing(columns[name][rows]).sum())
+        if blank:
+            problems.append(
+                Problem(f"column {name!r}", f"is missing for {blank} persons in the lottery.")
+            )
+    _raise(problems)
+
+    labels, stratum = _codes([columns[name][rows] for name in lottery.strata], int(rows.sum()))
+    cluster = None
+    if lottery.clusters:
+        cluster = _codes([columns[lottery.clusters][rows]], int(rows.sum()))[1]
+        problems += _cluster_problems(cluster, assigned, stratum, lottery.clusters)
+    problems += _stratum_problems(assigned, stratum, labels)
+    probability = _probability(columns, lottery, rows, problems)
+    _raise(problems)
+    return Assignment(rows, assigned, stratum, labels, cluster, probability)
+
+
+def _raise(problems: list[Problem]) -> None:
+    if problems:
+        raise DataError("lottery", problems)
+
+
+def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    if values.dtype == object:
+        return np.array([v is None or v != v for v in values], dtype=bool)
+    if values.dtype.kind == "f":
+        return np.isnan(values)
+    return np.zeros(len(values), dtype=bool)
+
+
+def _arm_problems(
+    arm: NDArray[Any],
+    missing: NDArray[np.bool_],
+    treatment: NDArray[np.bool_],
+    control: NDArray[np.bool_],
+    lottery: Lottery,
+) -> list[Problem]:
+    place = f"column {lottery.arm!r}"
+    problems: list[Problem] = []
+    if missing.any():
+        mend = "Everyone drawn has an arm; leave out rows that were never drawn."
+        problems.append(Problem(place, f"is missing in {int(missing.sum())} rows.", mend))
+    known = sorted({str(value) for value in arm[~missing]})
+    for role, value, found in (
+        ("treatment", lottery.treatment, treatment),
+        ("control", lottery.control, control),
+    ):
+        if not np.any(found):
+            rule = f"nobody is in the {role} arm {value!r}."
+            problems.append(Problem(place, rule, did_you_mean(str(value), known[:20])))
+    return problems
+
+
+def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Labels and codes of the combinations of ``keys``, in the order of their texts."""
+    if not keys:
+        return ("all",), np.zeros(size, dtype=np.int64)
+    rows = [" × ".join(str(value) for value in row) for row in zip(*keys, strict=True)]
+    labels, codes = np.unique(np.array(rows, dtype=object), return_inverse=True)
+    return tuple(str(label) for label in labels), codes.astype(np.int64)
+
+
+def _stratum_problems(
+    assigned: NDArray[np.int64], stratum: NDArray[np.int64], labels: tuple[str, ...]
+) -> list[Problem]:
+    cells = np.bincount(stratum * 2 + assigned, minlength=2 * len(labels)).reshape(-1, 2)
+    lonely = int((cells == 0).any(axis=1).sum())
+    if not lonely:
+        return []
+    rule = f"{lonely} of {len(labels)} strata hold persons of one arm only."
+    mend = "Nothing can be compared there: merge them with a neighbour before the analysis."
+    return [Problem("strata", rule, mend)]
+
+
+def _cluster_problems(
+    cluster: NDArray[np.int64], assigned: NDArray[np.int64], stratum: NDArray[np.int64], name: str
+) -> list[Problem]:
+    problems: list[Problem] = []
+    groups = int(cluster.max()) + 1
+    for what, codes in (("arms", assigned), ("strata", stratum)):
+        pairs = np.unique(np.stack([cluster, codes]), axis=1).shape[1]
+        if pairs > groups:
+            rule = f"{pairs - groups} clusters lie in more than one of the {what}."
+            problems.append(Problem(f"column {name!r}", rule, "A cluster is drawn as a whole."))
+    for role, code in (("control", 0), ("treatment", 1)):
+        if len(np.unique(cluster[assigned == code])) < 2:
+            rule = f"the {role} arm has fewer than two clusters."
+            problems.append(Problem(f"column {name!r}", rule, "No error can be estimated."))
+    return problems
+
+
+def _probability(
+    columns: Mapping[str, NDArray[Any]],
+    lottery: Lottery,
+    rows: NDArray[np.bool_],
+    problems: list[Problem],
+) -> NDArray[np.float64] | None:
+    if lottery.probability is None:
+        return None
+    if not isinstance(lottery.probability, str):
+        return np.full(int(rows.sum()), float(lottery.probability))
+    values = np.asarray(columns[lottery.probability][rows], dtype=float)
+    bad = int((~((values > 0) & (values < 1))).sum())
+    if bad:
+        rule = f"{bad} values are missing or not between 0 and 1."
+        problems.append(Problem(f"column {lottery.probability!r}", rule))
+    return values

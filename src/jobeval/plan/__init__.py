@@ -1,0 +1,1 @@
+"""The plan made before the data: ``trial.toml`` in, no data."""

@@ -1,0 +1,1 @@
+"""What comes in: readers, DREAM and BFL, dates to weeks, findings."""

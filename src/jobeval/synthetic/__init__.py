@@ -1,0 +1,1 @@
+"""Trials drawn from a known truth, in the same schema as real deliveries."""
