@@ -58,8 +58,11 @@ data: $(STAMP) ## Draw the committed synthetic trial again
 	$(BIN)/jobeval simulate jobfirst --out data/synthetic/jobfirst
 
 examples: $(STAMP) ## Evaluate the two real trials (National Supported Work, TARP)
-	$(BIN)/python examples/nsw/prepare.py build/examples/nsw
-	$(BIN)/python examples/tarp/prepare.py build/examples/tarp
+	for name in nsw tarp; do \
+	    $(BIN)/python examples/$$name/prepare.py build/examples/$$name && \
+	    $(BIN)/jobeval report build/examples/$$name --look final --out build/examples/$$name/reports \
+	    || exit 1; \
+	done
 
 benchmarks: $(STAMP) ## Measure ratios against the peers, in one run
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
