@@ -38,6 +38,7 @@ def release_curves(
         if curve.measure in EXIT_MEASURES
         else _release_path(curve, hidden[id(curve)], policy, ledger)
         for curve in curves
+        if not _is_exit_contrast(curve, ledger)
     ]
     return (*released, *_other_states(released))
 
@@ -47,7 +48,14 @@ def _name(curve: Curve) -> str:
 
 
 def _is_share(curve: Curve) -> bool:
-    return curve.measure in {"share", "state_share"}
+    return curve.measure in {"share", "state_share"} or curve.unit == "share"
+
+
+def _is_exit_contrast(curve: Curve, ledger: Ledger) -> bool:
+    """Weekly differences of exit curves would undo the thinning, so they are withheld."""
+    withheld = curve.measure in EXIT_MEASURES and " - " in curve.arm
+    ledger.note(_name(curve), "weekly_difference_of_exits", len(curve.times) if withheld else 0)
+    return withheld
 
 
 def _hidden_weeks(curve: Curve, policy: Policy) -> Bools:
@@ -65,14 +73,15 @@ def _hidden_weeks(curve: Curve, policy: Policy) -> Bools:
     return hidden
 
 
+def _what(curve: Curve) -> tuple[str, ...]:
+    return curve.endpoint, curve.measure, curve.cause, curve.subgroup
+
+
 def _hidden_with_arms(contrast: Curve, curves: Sequence[Curve], hidden: dict[int, Bools]) -> Bools:
     arms = contrast.arm.split(" - ")
     weeks: set[int] = set()
     for curve in curves:
-        same = (curve.endpoint, curve.measure, curve.cause) == (
-            contrast.endpoint, contrast.measure, contrast.cause,
-        )  # fmt: skip
-        if same and curve.arm in arms:
+        if _what(curve) == _what(contrast) and curve.arm in arms:
             weeks |= set(curve.times[hidden[id(curve)]].tolist())
     return np.isin(contrast.times, sorted(weeks))
 
@@ -95,7 +104,7 @@ def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ..
     value, n = float(curve.values[position]), int(curve.at_risk[position])
     bounds = (float(curve.conf_low[position]), float(curve.conf_high[position]))
     if " - " in curve.arm:
-        decimals = 3 if _is_share(curve) or curve.unit == "share" else 2
+        decimals = 3 if _is_share(curve) else 2
         return tuple(round(v, decimals) for v in (value, *bounds))
     if _is_share(curve) or curve.measure in EXIT_MEASURES:
         shown = round_share(value, n, policy.min_count)
@@ -118,6 +127,7 @@ def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> Released
         measure=curve.measure,
         arm=curve.arm,
         cause=curve.cause,
+        subgroup=curve.subgroup,
         unit=curve.unit,
         times=curve.times[ends],
         values=curve.values[ends],
@@ -133,14 +143,14 @@ def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> Released
     last = _last_week(curve, policy)
     if last > times[-1]:
         times, risk = np.append(times, last), [*risk, risk[-1]]
-        points.append(points[-1] if points else (origin,) * 3)
+        points.append(points[-1] if points else (math.nan,) * 3)
     weeks = tuple(range(0, last + 1, RISK_EVERY_WEEKS))
     return _released(
         curve,
         times,
         [(origin,) * 3, *points],
         tuple(risk),
-        (False,) * len(times),
+        tuple(math.isnan(value) for value, *_ in [(origin,), *points]),
         risk_times=weeks,
         risk_counts=tuple(
             round_count(_at_risk(curve, week), policy.round_counts_to) for week in weeks
@@ -175,6 +185,7 @@ def _released(
         measure=curve.measure,
         arm=curve.arm,
         cause=curve.cause,
+        subgroup=curve.subgroup,
         unit=curve.unit,
         times=tuple(int(week) for week in times),
         values=tuple(point[0] for point in points),
@@ -190,11 +201,9 @@ def _released(
 
 def _other_states(released: Sequence[ReleasedCurve]) -> list[ReleasedCurve]:
     """For each arm, what its published states leave of 1: hidden states and rounding."""
-    arms = dict.fromkeys(c.arm for c in released if c.measure == "state_share")
-    return [
-        _remainder([c for c in released if c.measure == "state_share" and c.arm == arm])
-        for arm in arms
-    ]
+    states = [c for c in released if c.measure == "state_share" and " - " not in c.arm]
+    arms = dict.fromkeys(curve.arm for curve in states)
+    return [_remainder([curve for curve in states if curve.arm == arm]) for arm in arms]
 
 
 def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
@@ -208,6 +217,7 @@ def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
         measure="state_share",
         arm=first.arm,
         cause="other_states",
+        subgroup="",
         unit=first.unit,
         times=first.times,
         values=tuple(rest.tolist()),

@@ -7,7 +7,7 @@ from jobeval.disclosure.curves import release_curves
 from jobeval.disclosure.estimates import release_estimate, release_test
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.policy import Policy
-from jobeval.disclosure.released import ReleasedEvaluation, gate_token
+from jobeval.disclosure.released import ReleasedEffects, ReleasedEvaluation, gate_token
 from jobeval.disclosure.rules import hide_small_numbers
 from jobeval.evaluation import Evaluation
 
@@ -42,7 +42,10 @@ def release(evaluation: Evaluation, policy: Policy | None = None) -> ReleasedEva
         cut_off=evaluation.cut_off,
         data_digest=evaluation.data_digest[:12],
         policy=policy,
-        effects=tuple(release_estimate(e, policy, ledger) for e in evaluation.effects),
+        effects=ReleasedEffects(
+            token=gate_token(),
+            estimates=tuple(release_estimate(e, policy, ledger) for e in evaluation.effects),
+        ),
         curves=release_curves(tuple(evaluation.curves), policy, ledger),
         tests=tuple(release_test(test, policy) for test in evaluation.tests),
         checks={

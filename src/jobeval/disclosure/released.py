@@ -12,6 +12,8 @@ from dataclasses import InitVar, dataclass, fields
 from enum import Enum
 from typing import Any, TypeVar
 
+import pandas as pd
+
 from jobeval.disclosure.policy import Policy
 from jobeval.errors import DisclosureError
 from jobeval.plan.model import LookName, TrialPlan
@@ -136,6 +138,32 @@ class ReleasedEstimate(Released):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedEffects(Released):
+    """All released effects, picked by their names."""
+
+    estimates: tuple[ReleasedEstimate, ...]
+
+    def __iter__(self) -> Iterator[ReleasedEstimate]:
+        return iter(self.estimates)
+
+    def __len__(self) -> int:
+        return len(self.estimates)
+
+    def where(self, **values: object) -> tuple[ReleasedEstimate, ...]:
+        """The effects whose fields equal the given values."""
+        return tuple(e for e in self if all(getattr(e, k) == v for k, v in values.items()))
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an effect; a suppressed one has no numbers."""
+        columns = [item.name for item in fields(ReleasedEstimate)]
+        rows = [
+            {**{name: getattr(e, name) for name in columns}, "notes": "; ".join(e.notes)}
+            for e in self
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedCurve(Released):
     """A curve at the weeks that may be shown. A suppressed week has ``nan`` throughout."""
 
@@ -143,6 +171,7 @@ class ReleasedCurve(Released):
     measure: str
     arm: str
     cause: str
+    subgroup: str
     unit: str
     times: tuple[int, ...]
     values: tuple[float, ...]
@@ -202,7 +231,7 @@ class ReleasedEvaluation(Released):
     data_digest: str
     """First 12 hex digits of the delivery's sha256."""
     policy: Policy
-    effects: tuple[ReleasedEstimate, ...]
+    effects: ReleasedEffects
     curves: tuple[ReleasedCurve, ...]
     tests: tuple[ReleasedTest, ...]
     checks: Mapping[str, ReleasedCheck]
@@ -216,7 +245,13 @@ class ReleasedEvaluation(Released):
         values = {
             f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name not in left_out
         }
-        return {"trial": self.plan.name, "profile": self.policy.profile, **values}
+        effects = [effect.to_dict() for effect in self.effects]
+        return {
+            "trial": self.plan.name,
+            "profile": self.policy.profile,
+            **values,
+            "effects": effects,
+        }
 
     def __repr__(self) -> str:
         return (

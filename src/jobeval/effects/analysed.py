@@ -21,11 +21,12 @@ class Analysed:
     """The ``n`` persons of the two arms whose outcome is known.
 
     ``outcome`` has shape ``(n,)`` and is finite; ``assignment`` and ``covariates`` are of
-    the same persons in the same order.
+    the same persons in the same order. ``drawn`` is the lottery of everyone.
     """
 
     outcome: NDArray[np.float64]
     assignment: Assignment
+    drawn: Assignment
     covariates: CovariateColumns
     notes: tuple[str, ...] = ()
 
@@ -40,24 +41,30 @@ def read_analysed(
     DataError
         When the outcome is text or infinite, or the lottery's columns or the covariates are
         not as they must be.
-    DesignError
-        When what is left cannot be compared: a stratum without both arms, too few persons
-        or clusters for an error.
     """
     drawn = read_assignment(columns, lottery)
     values = _read_outcome(columns[outcome][drawn.rows], outcome)
     known = ~np.isnan(values)
     assignment = drawn if known.all() else drawn.subset(known)
-    _require_both_arms(assignment, drawn)
-    _require_clusters(assignment, options)
-    if options.adjustment != "ancova" and assignment.cluster is None:
-        _require_two_persons(assignment)
     return Analysed(
         outcome=values[known],
         assignment=assignment,
+        drawn=drawn,
         covariates=read_covariates(columns, options.covariates, assignment.rows),
         notes=_missing_note(drawn.assigned, known),
     )
+
+
+def require_comparable(data: Analysed, options: IttOptions) -> None:
+    """Raise ``DesignError`` when the persons who are left cannot be compared.
+
+    That is a stratum without both arms, or too few persons or clusters for an error.
+    """
+    _require_both_arms(data.assignment, data.drawn)
+    if data.assignment.cluster is not None:
+        _require_clusters(data.assignment, data.assignment.cluster, options)
+    elif options.adjustment != "ancova":
+        _require_two_persons(data.assignment)
 
 
 def _read_outcome(values: NDArray[Any], name: str) -> NDArray[np.float64]:
@@ -105,13 +112,13 @@ def _require_two_persons(assignment: Assignment) -> None:
         )
 
 
-def _require_clusters(assignment: Assignment, options: IttOptions) -> None:
+def _require_clusters(
+    assignment: Assignment, cluster: NDArray[np.int64], options: IttOptions
+) -> None:
     """At least two clusters an arm; in each stratum where every stratum has its own effect."""
-    if assignment.cluster is None:
-        return
     within = options.adjustment != "ancova"
     stratum = assignment.stratum if within else np.zeros_like(assignment.stratum)
-    cells = np.unique(np.stack([stratum, assignment.assigned, assignment.cluster]), axis=1)
+    cells = np.unique(np.stack([stratum, assignment.assigned, cluster]), axis=1)
     counts = np.bincount(cells[0] * 2 + cells[1], minlength=2 * (int(stratum.max()) + 1))
     small = int((counts.reshape(-1, 2) < 2).any(axis=1).sum())
     if small:

@@ -29,7 +29,7 @@ def blocked_difference(cells: CellMoments) -> MeanContrast:
     """
     if len(cells.n) == 1:
         return difference_in_means(cells)
-    share = _shares(cells.n)
+    share = stratum_shares(cells.n)
     control, treatment = stratified_means(cells)
     variance = (np.square(share)[:, None] * cells.variance / cells.n).sum(axis=(0, 1))
     df = cells.n.sum(axis=(0, 1)) - 2 * len(cells.n)
@@ -46,10 +46,11 @@ def stratified_means(cells: CellMoments) -> NDArray[np.float64]:
     >>> stratified_means(cells).tolist()
     [3.0, 7.0]
     """
-    return (_shares(cells.n)[:, None] * cells.mean).sum(axis=0)
+    return (stratum_shares(cells.n)[:, None] * cells.mean).sum(axis=0)
 
 
-def _shares(n: NDArray[np.float64]) -> NDArray[np.float64]:
+def stratum_shares(n: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The strata's shares of everyone, shape ``(S, …)``, from sizes of shape ``(S, 2, …)``."""
     drawn = n.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return drawn / drawn.sum(axis=0)

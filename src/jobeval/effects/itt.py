@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.analysed import Analysed, Columns, read_analysed
+from jobeval.effects.adjusters import read_adjusters
+from jobeval.effects.analysed import Analysed, Columns, read_analysed, require_comparable
 from jobeval.effects.ancova import fit_ancova
 from jobeval.effects.blocked import blocked_difference
 from jobeval.effects.difference import measure_cells
@@ -18,19 +19,10 @@ from jobeval.effects.least_squares import (
     Vcov,
     bell_mccaffrey_df,
     estimate_vcov,
-    independent_columns,
 )
 from jobeval.effects.lin import fit_lin
 from jobeval.effects.options import Adjustment, IttOptions, validate_options
-from jobeval.effects.weighting import (
-    allocation_differs,
-    inverse_allocation_weights,
-    inverse_probability_weights,
-    probability_varies_within_strata,
-    stratum_indicators,
-    weighted_arm_means,
-)
-from jobeval.errors import DesignError
+from jobeval.effects.weighting import choose_weights, weighted_arm_means
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.model import Term
@@ -45,13 +37,6 @@ class _Effect(NamedTuple):
     estimate: float
     std_error: float
     df: float
-
-
-class _Adjusters(NamedTuple):
-    """Stratum indicators and covariates, independent of one another, shape ``(n, p)``."""
-
-    values: Floats
-    notes: tuple[str, ...]
 
 
 def estimate_itt(
@@ -132,7 +117,8 @@ def estimate_from_columns(
 ) -> Estimate:
     """``estimate_itt`` on columns that have been read."""
     data = read_analysed(columns, outcome, lottery, options)
-    weights, weight_notes = _weights(data, options)
+    require_comparable(data, options)
+    weights, weight_notes = choose_weights(data, options)
     effect, means, notes = _estimate(data, options, weights)
     assigned, clusters = data.assignment.assigned, data.assignment.n_clusters
     std_error, flat = _checked_error(effect.std_error, data.outcome)
@@ -173,24 +159,6 @@ def estimator_name(n_strata: int, adjustment: Adjustment) -> str:
     return {"none": plain, "ancova": "ANCOVA", "lin": "Lin"}[adjustment]
 
 
-def _weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, tuple[str, ...]]:
-    """Weights (``None`` where none are needed) and the notes that tell of them."""
-    if probability_varies_within_strata(data.assignment):
-        weights = inverse_probability_weights(data.assignment)
-        note = "the probability of treatment varies within strata: weighted by its inverse"
-    elif options.adjustment == "ancova" and allocation_differs(data.assignment.stratum_sizes()):
-        weights = inverse_allocation_weights(data.assignment)
-        note = (
-            "strata differ in allocation: weighted by its inverse, so that the effect is "
-            "the average over everyone drawn"
-        )
-    else:
-        return None, ()
-    if options.vcov == "classical":
-        raise DesignError('vcov="classical" does not hold under weights. Mend: use "HC2".')
-    return weights, (note,)
-
-
 def _estimate(
     data: Analysed, options: IttOptions, weights: Floats | None
 ) -> tuple[_Effect, Floats, tuple[str, ...]]:
@@ -202,7 +170,7 @@ def _estimate(
         found = blocked_difference(cells)
         effect = _Effect(float(found.estimate), float(found.std_error), float(found.df))
         return effect, np.array([found.mean_control, found.mean_treatment]), ()
-    adjusters = _independent_adjusters(data, options.adjustment)
+    adjusters = read_adjusters(data, options.adjustment)
     if options.adjustment == "ancova":
         fit = fit_ancova(data.outcome, drawn.assigned, adjusters.values, weights)
     else:
@@ -212,36 +180,6 @@ def _estimate(
         data.outcome, drawn, np.ones(len(data.outcome)) if weights is None else weights
     )
     return _treatment_effect(fit, options.vcov, drawn.cluster), means, adjusters.notes
-
-
-def _independent_adjusters(data: Analysed, adjustment: Adjustment) -> _Adjusters:
-    """Drop covariates that strata and earlier covariates imply; refuse an aliased treatment."""
-    strata = stratum_indicators(data.assignment)
-    assigned, names = data.assignment.assigned, data.covariates.names
-    ones = np.ones((len(assigned), 1))
-    fixed = 1 + strata.shape[1]
-    keep = independent_columns(np.hstack([ones, strata, data.covariates.values]))[fixed:]
-    kept = np.hstack([strata, data.covariates.values[:, keep]])
-    notes = tuple(
-        f"covariate {name!r} follows from the strata and the other covariates and is left out"
-        for name, stays in zip(names, keep, strict=True)
-        if not stays
-    )
-    columns = 2 * kept.shape[1] + 2 if adjustment == "lin" else kept.shape[1] + 2
-    if columns >= len(assigned):
-        raise DesignError(
-            f"{columns} coefficients for {len(assigned)} persons. Mend: name fewer covariates."
-        )
-    designs = [np.hstack([ones, kept, assigned[:, None]])]
-    if adjustment == "lin":
-        designs = [np.hstack([ones, kept])[assigned == arm] for arm in (0, 1)]
-    if not all(independent_columns(design).all() for design in designs):
-        what = "an arm alone" if adjustment == "lin" else "the arms"
-        raise DesignError(
-            f"a combination of covariates is constant within {what}, so that the effect is "
-            "not identified. Mend: name fewer covariates or merge their rare categories."
-        )
-    return _Adjusters(kept, notes)
 
 
 def _treatment_effect(

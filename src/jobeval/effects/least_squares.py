@@ -84,19 +84,17 @@ def fit_least_squares(
     weights = np.ones(len(design)) if weights is None else np.asarray(weights, dtype=float)
     if not (weights > 0).all():
         raise ValueError("weights must be above zero: leave out rows that shall not count")
-    half = np.sqrt(weights)
-    basis, root, rank = _factorise(half[:, None] * design)
+    half = np.sqrt(weights) if outcome.ndim == 1 else np.sqrt(weights)[:, None]
+    basis, root, rank = _factorise(np.sqrt(weights)[:, None] * design)
     if rank < design.shape[1]:
         raise DesignError(
             f"the design has {design.shape[1]} columns but rank {rank}: some columns are "
             "combinations of others. Mend: leave them out."
         )
-    scaled = half * outcome if outcome.ndim == 1 else half[:, None] * outcome
-    coef = root @ (basis.T @ scaled)
-    coef += root @ (basis.T @ (scaled - (half[:, None] * design) @ coef))  # one refinement
+    loading = basis.T @ (half * outcome)
     return LeastSquaresFit(
-        coef=coef,
-        residuals=outcome - design @ coef,
+        coef=root @ loading,
+        residuals=outcome - (basis @ loading) / half,
         leverage=np.square(basis).sum(axis=1),
         df_resid=len(design) - design.shape[1],
         basis=basis,
@@ -109,7 +107,8 @@ def _factorise(design: Floats) -> tuple[Floats, Floats, int]:
     """``(Q, B, rank)`` with ``design = Q B⁻¹``; ``B`` is empty below full rank."""
     lengths = np.sqrt(np.square(design).sum(axis=0))
     lengths[lengths == 0] = 1.0
-    basis, triangle, order = qr(design / lengths, mode="economic", pivoting=True)
+    factors: Any = qr(design / lengths, mode="economic", pivoting=True)
+    basis, triangle, order = factors
     diagonal = np.abs(np.diag(triangle))
     rank = int((diagonal > RANK_TOLERANCE).sum())
     size = design.shape[1]
@@ -249,17 +248,25 @@ def _cr2_parts(fit: LeastSquaresFit, cluster: Integers) -> list[_ClusterPart]:
     for code in range(int(cluster.max()) + 1):
         mine = cluster == code
         rows, weights = scaled[mine], fit.weights[mine]
-        cross = rows @ (rows * weights[:, None]).T
-        middle = np.eye(len(rows)) - cross - cross.T + rows @ inner @ rows.T
-        loading = (rows * weights[:, None]).T @ _inverse_root(middle)
+        heavy = weights[:, None] * rows
+        basis, shrink = _inverse_root(rows, heavy, inner)
+        loading = heavy.T + ((heavy.T @ basis) @ shrink) @ basis.T
         parts.append(_ClusterPart(rows, weights, fit.residuals[mine], loading))
     return parts
 
 
-def _inverse_root(matrix: Floats) -> Floats:
-    values, vectors = np.linalg.eigh(matrix)
-    live = values > 1e-10
-    return (vectors[:, live] / np.sqrt(values[live])) @ vectors[:, live].T
+def _inverse_root(rows: Floats, heavy: Floats, inner: Floats) -> tuple[Floats, Floats]:
+    """``(V, T)`` with ``[I − UU'W − WUU' + U P U']^{−½} = I + V T V'`` for one cluster.
+
+    The matrix differs from I only in the span of ``U`` and ``WU``, at most ``2k`` wide, so
+    the cost grows with the cluster's size and not with its cube.
+    """
+    k = rows.shape[1]
+    basis, triangle = np.linalg.qr(np.hstack([rows, heavy]))
+    middle = np.block([[inner, -np.eye(k)], [-np.eye(k), np.zeros((k, k))]])
+    values, vectors = np.linalg.eigh(np.eye(len(triangle)) + triangle @ middle @ triangle.T)
+    roots = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
+    return basis, (vectors * roots) @ vectors.T - np.eye(len(triangle))
 
 
 def bell_mccaffrey_df(fit: LeastSquaresFit, cluster: NDArray[Any], contrast: Floats) -> float:

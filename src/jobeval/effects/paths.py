@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.blocked import blocked_difference, stratified_means
+from jobeval.effects.blocked import blocked_difference, stratified_means, stratum_shares
 from jobeval.effects.difference import CellMoments
 from jobeval.results import Curve, CurveTable
 
@@ -58,7 +58,7 @@ def estimate_path(
     counts: PathCounts,
     *,
     endpoint: str,
-    measure: Literal["share", "mean"] = "mean",
+    measure: Literal["share", "mean"] | None = None,
     unit: str = "",
     conf_level: float = 0.95,
 ) -> CurveTable:
@@ -74,7 +74,8 @@ def estimate_path(
     counts
         Sums per stratum × arm × week.
     endpoint, measure, unit
-        What the curves carry. ``"share"`` for an outcome that is 0 or 1.
+        What the curves carry. ``measure`` is ``"share"`` for an outcome that is 0 or 1;
+        ``None`` for ``"share"`` where that is the unit, else ``"mean"``.
     conf_level
         Level of the pointwise intervals.
 
@@ -107,7 +108,7 @@ def estimate_path(
     curves = [
         Curve(
             endpoint=endpoint,
-            measure=measure,
+            measure=measure or ("share" if unit == "share" else "mean"),
             arm=arm,
             times=np.asarray(counts.weeks, dtype=np.int64),
             values=path.values[row],
@@ -128,10 +129,10 @@ def path_values(counts: PathCounts) -> PathValues:
     """The numbers of a path; ``nan`` in the weeks that ``estimate_path`` leaves out."""
     cells = _cells(counts)
     kept = ~_ended(counts)
-    share = cells.n.sum(axis=1) / np.maximum(cells.n.sum(axis=(0, 1)), 1)
+    share = stratum_shares(cells.n)
     arm_variance = (np.square(share)[:, None] * cells.variance / cells.n).sum(axis=0)
     difference = blocked_difference(cells)
-    persons = cells.n.sum(axis=0)
+    persons = np.asarray(counts.n).sum(axis=0)
     parts = (
         np.vstack([stratified_means(cells), difference.estimate]),
         np.vstack([np.sqrt(arm_variance), difference.std_error]),

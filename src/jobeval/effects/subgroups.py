@@ -49,7 +49,7 @@ def estimate_subgroup_effects(
 
     Raises
     ------
-    DataError, DesignError, ValueError
+    DataError, ValueError
         As ``estimate_itt`` for the data as a whole, and when the column has missing values.
 
     Examples

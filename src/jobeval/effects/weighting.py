@@ -1,11 +1,32 @@
-"""Weights that make both arms stand for everyone drawn, and stratum indicators."""
+"""Weights that make both arms stand for everyone drawn."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.effects.analysed import Analysed
+from jobeval.effects.options import IttOptions
+from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
 
 Floats = NDArray[np.float64]
+
+
+def choose_weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, tuple[str, ...]]:
+    """Weights (``None`` where none are needed) and the notes that tell of them."""
+    if probability_varies_within_strata(data.assignment):
+        weights = inverse_probability_weights(data.assignment)
+        note = "the probability of treatment varies within strata: weighted by its inverse"
+    elif options.adjustment == "ancova" and allocation_differs(data.assignment.stratum_sizes()):
+        weights = inverse_allocation_weights(data.assignment)
+        note = (
+            "strata differ in allocation: weighted by its inverse, so that the effect is "
+            "the average over everyone drawn"
+        )
+    else:
+        return None, ()
+    if options.vcov == "classical":
+        raise DesignError('vcov="classical" does not hold under weights. Mend: use "HC2".')
+    return weights, (note,)
 
 
 def probability_varies_within_strata(assignment: Assignment) -> bool:
@@ -51,11 +72,6 @@ def inverse_probability_weights(assignment: Assignment) -> Floats:
         raise ValueError("the lottery names no probability")
     drawn = np.where(assignment.assigned == 1, assignment.probability, 1 - assignment.probability)
     return 1 / drawn
-
-
-def stratum_indicators(assignment: Assignment) -> Floats:
-    """One column a stratum but the first, shape ``(n, S − 1)``."""
-    return (assignment.stratum[:, None] == np.arange(1, assignment.n_strata)).astype(float)
 
 
 def weighted_arm_means(outcome: Floats, assignment: Assignment, weights: Floats) -> Floats:

@@ -22,8 +22,11 @@ from jobeval.exits.logrank import logrank_test
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.model import (
     Analysis,
+    DeliveredOutcome,
     EffectAnalysis,
+    Endpoint,
     ExitAnalysis,
+    LookName,
     PathAnalysis,
     StateAnalysis,
     WindowEndpoint,
@@ -65,8 +68,6 @@ def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> N
 
 
 def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
-    endpoint = at_look.plan.endpoints[analysis.endpoint]
-    assert isinstance(endpoint, WindowEndpoint)
     outcome = f"outcome {analysis.endpoint}"
     frame = at_look.persons.assign(**{outcome: at_look.outcome(analysis.endpoint)["value"]})
     lottery = _lottery(at_look, stratified=analysis.estimator != "difference")
@@ -78,8 +79,7 @@ def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: 
     named = {
         "analysis": analysis.name,
         "endpoint": analysis.endpoint,
-        "unit": UNITS[endpoint.kind],
-        "horizon_weeks": endpoint.window(at_look.look)[1],
+        **_scale(at_look.plan.endpoints[analysis.endpoint], at_look.look),
     }
     estimates = [estimate_itt(frame, outcome, lottery, **options)]
     for column in analysis.subgroups:
@@ -90,7 +90,16 @@ def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: 
         findings.tests.append(
             replace(sites.heterogeneity, analysis=analysis.name, endpoint=analysis.endpoint)
         )
-    findings.effects += [replace(estimate, **named) for estimate in estimates]
+    findings.effects.extend(replace(estimate, **named) for estimate in estimates)
+
+
+def _scale(endpoint: Endpoint, look: LookName) -> dict[str, Any]:
+    """Unit and horizon of an outcome."""
+    if isinstance(endpoint, DeliveredOutcome):
+        unit = endpoint.unit if isinstance(endpoint.unit, str) else endpoint.unit.en
+        return {"unit": unit, "horizon_weeks": endpoint.horizon_weeks}
+    assert isinstance(endpoint, WindowEndpoint)
+    return {"unit": UNITS[endpoint.kind], "horizon_weeks": endpoint.window(look)[1]}
 
 
 def _lottery(at_look: TrialAtLook, *, stratified: bool) -> Lottery:
@@ -108,16 +117,21 @@ def _lottery(at_look: TrialAtLook, *, stratified: bool) -> Lottery:
 def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     endpoint = at_look.plan.endpoints[analysis.endpoint]
     assert isinstance(endpoint, WindowEndpoint)
-    counts = count_path(at_look.panel, endpoint, at_look.plan.lottery.strata)
     unit = "share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind]
-    path = estimate_path(_path_counts(counts, at_look), endpoint=analysis.endpoint, unit=unit)
-    findings.curves += list(path)
+    strata = at_look.plan.lottery.strata
+    counted = [("", count_path(at_look.weeks, endpoint, strata))]
+    for column in analysis.subgroups:
+        counts = count_path(at_look.weeks, endpoint, tuple(dict.fromkeys((*strata, column))))
+        counted += _parts(counts, column)
+    for subgroup, counts in counted:
+        path = estimate_path(_path_counts(counts, at_look), endpoint=analysis.endpoint, unit=unit)
+        findings.curves.extend(replace(curve, subgroup=subgroup) for curve in path)
 
 
 def _share_states(at_look: TrialAtLook, findings: Findings) -> None:
     """The share in each state is the path of an indicator, so it is estimated as one."""
     keys = [*at_look.plan.lottery.strata, "arm", "week"]
-    counts = count_states(at_look.panel, at_look.plan.lottery.strata)
+    counts = count_states(at_look.weeks, at_look.plan.lottery.strata)
     observed = counts.groupby(keys, as_index=False)["n"].sum()
     for state in at_look.plan.states.priority:
         within = counts.loc[counts["state"] == state, [*keys, "n"]]
@@ -165,14 +179,15 @@ def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Find
         frame = frame.assign(observed=frame["destination"] == analysis.cause)
     lottery = at_look.plan.lottery_columns
     named = {"endpoint": analysis.endpoint}
-    for subgroup, part in _parts(frame, analysis.subgroups):
+    everyone = [("", frame)]
+    for subgroup, part in everyone + [p for c in analysis.subgroups for p in _parts(frame, c)]:
         match analysis.estimator:
             case "kaplan_meier":
                 curves = survival_curve(part, "duration", "observed", lottery)
-                findings.curves += [replace(c, **named, subgroup=subgroup) for c in curves]
+                findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "aalen_johansen":
                 curves = cumulative_incidence(part, "duration", "destination", lottery)
-                findings.curves += [replace(c, **named, subgroup=subgroup) for c in curves]
+                findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "logrank":
                 test = logrank_test(part, "duration", "observed", lottery)
                 findings.tests.append(
@@ -189,11 +204,7 @@ def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Find
                 )  # fmt: skip
 
 
-def _parts(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[str, pd.DataFrame]]:
-    """Everyone, then each level of each subgroup column."""
-    levels = [
-        (f"{column}={level}", frame[frame[column] == level])
-        for column in columns
-        for level in sorted(frame[column].dropna().unique())
-    ]
-    return [("", frame), *levels]
+def _parts(frame: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each level of a column, by its name, in sorted order."""
+    levels = sorted(frame[column].dropna().unique())
+    return [(f"{column}={level}", frame[frame[column] == level]) for level in levels]

@@ -53,8 +53,9 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
     Examples
     --------
     >>> import jobeval as je
-    >>> from jobeval.synthetic.jobfirst import simulate_jobfirst
-    >>> trial = simulate_jobfirst(n_persons=400, n_sites=2, seed=1).to_trial()
+    >>> drawn = je.simulate_jobfirst(n_persons=400, n_sites=2, seed=1)
+    >>> trial = je.Trial(plan=drawn.plan, persons=drawn.persons, benefits=drawn.benefits,
+    ...                  hours=drawn.hours, activities=drawn.activities)
     >>> je.evaluate(trial, look="midterm").look
     'midterm'
     """
@@ -114,8 +115,10 @@ def _check(at_look: TrialAtLook, due: Sequence[Analysis]) -> Iterable[CheckResul
         name: np.asarray(at_look.outcome(name)["status"], dtype=object)
         for name in _effect_endpoints(due)
     }
-    yield check_attrition(assignment, statuses, arms)
-    yield check_follow_up(assignment, _followed_weeks(at_look), arms)
+    if statuses:
+        yield check_attrition(assignment, statuses, arms)
+    if at_look.panel is not None:
+        yield check_follow_up(assignment, _followed_weeks(at_look), arms)
 
 
 def _covariates(due: Sequence[Analysis]) -> tuple[Term, ...]:
@@ -131,14 +134,15 @@ def _effect_endpoints(due: Sequence[Analysis]) -> tuple[str, ...]:
 
 
 def _followed_weeks(at_look: TrialAtLook) -> NDArray[np.int64]:
-    columns = [c for c in ("followed_weeks_benefits", "followed_weeks_hours")
-               if c in at_look.persons]  # fmt: skip
-    return at_look.persons[columns].min(axis=1).to_numpy(dtype=np.int64)
+    if at_look.panel is None:
+        return np.zeros(len(at_look.persons), dtype=np.int64)
+    return at_look.persons["followed_weeks"].to_numpy(dtype=np.int64)
 
 
 def _describe_delivery(at_look: TrialAtLook) -> Iterable[CheckResult]:
     persons, arms = at_look.persons, at_look.arms
-    yield count_inflow(persons, arms)
+    if "randomised_on" in persons:
+        yield count_inflow(persons, arms)
     if at_look.plan.sites is not None:
         yield count_sites(persons.rename(columns={at_look.plan.sites.column: "site"}), arms)
     started = _started(at_look)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from jobeval.endpoints.delivered import read_delivered_exit, read_delivered_outcome
 from jobeval.endpoints.exits import derive_exits
 from jobeval.endpoints.outcomes import derive_outcome
+from jobeval.errors import DataError, Problem
 from jobeval.inference.assignment import Assignment, read_assignment
 from jobeval.panel.baseline import derive_baseline
 from jobeval.panel.build import Panel, build_panel
-from jobeval.plan.model import ExitEndpoint, LookName, TrialPlan, WindowEndpoint
+from jobeval.panel.engine import collect_frame
+from jobeval.plan.model import (
+    DeliveredExit,
+    DeliveredOutcome,
+    Endpoint,
+    ExitEndpoint,
+    LookName,
+    TrialPlan,
+    WindowEndpoint,
+)
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
 
@@ -27,7 +37,8 @@ class TrialAtLook:
 
     trial: Trial
     look: LookName
-    panel: Panel
+    panel: Panel | None
+    """``None`` when no register was delivered beside the persons."""
     persons: pd.DataFrame
     assignment: Assignment
     outcomes: dict[str, pd.DataFrame]
@@ -44,32 +55,48 @@ class TrialAtLook:
     def outcome(self, name: str) -> pd.DataFrame:
         """``person_id, value, status`` of a window endpoint, in the order of ``persons``."""
         if name not in self.outcomes:
-            endpoint = self.plan.endpoints[name]
-            assert isinstance(endpoint, WindowEndpoint)
-            derived = derive_outcome(self.panel, endpoint, self.look).set_index("person_id")
-            self.outcomes[name] = derived.reindex(self.persons["person_id"]).reset_index()
+            self.outcomes[name] = self._derive(self.plan.endpoints[name])
         return self.outcomes[name]
+
+    @property
+    def weeks(self) -> Panel:
+        """The panel, for what cannot do without; ``DataError`` when there is none."""
+        if self.panel is None:
+            rule = "no benefit or hours register was delivered, and the plan needs one."
+            mend = "Deliver it, or declare outcomes of the persons table (delivered_outcome)."
+            raise DataError("delivery", [Problem("registers", rule, mend)])
+        return self.panel
 
     def exits(self, name: str) -> pd.DataFrame:
         """The persons who are followed at all, with ``duration`` and ``destination``."""
         endpoint = self.plan.endpoints[name]
+        if isinstance(endpoint, DeliveredExit):
+            return read_delivered_exit(self.persons, endpoint)
         assert isinstance(endpoint, ExitEndpoint)
-        derived = derive_exits(self.panel, endpoint)
+        derived = derive_exits(self.weeks, endpoint)
         return self.persons.merge(derived, on="person_id", how="inner", validate="one_to_one")
+
+    def _derive(self, endpoint: Endpoint) -> pd.DataFrame:
+        if isinstance(endpoint, DeliveredOutcome):
+            return read_delivered_outcome(self.persons, endpoint)
+        assert isinstance(endpoint, WindowEndpoint)
+        derived = derive_outcome(self.weeks, endpoint, self.look).set_index("person_id")
+        return derived.reindex(self.persons["person_id"]).reset_index()
 
 
 def read_look(trial: Trial, look: LookName) -> TrialAtLook:
     """Build the panel of a look and collect its persons with their baseline."""
-    panel = build_panel(trial, look)
-    persons = _collect(panel.persons)
-    baseline = _collect(derive_baseline(trial))
-    new = ["person_id", *(name for name in baseline.columns if name not in persons.columns)]
-    persons = persons.merge(baseline[new], on="person_id", how="left", validate="one_to_one")
-    persons = persons.sort_values("person_id", ignore_index=True)
+    panel = None
+    persons = collect_frame(trial.persons, "person_id")
+    if trial.benefits is not None or trial.hours is not None:
+        panel = build_panel(trial, look)
+        persons = _with_baseline(collect_frame(panel.persons, "person_id"), trial)
     lottery = trial.plan.lottery_columns
     assignment = read_assignment(read_columns(persons, lottery.columns), lottery)
     return TrialAtLook(trial, look, panel, persons, assignment, {})
 
 
-def _collect(frame: Any) -> pd.DataFrame:
-    return frame.collect("pandas").to_native()
+def _with_baseline(persons: pd.DataFrame, trial: Trial) -> pd.DataFrame:
+    baseline = collect_frame(derive_baseline(trial), "person_id")
+    new = ["person_id", *(name for name in baseline.columns if name not in persons.columns)]
+    return persons.merge(baseline[new], on="person_id", how="left", validate="one_to_one")

@@ -1,16 +1,11 @@
-"""What survival and incidence curves share: strata put together, intervals, differences."""
-
-import math
-from dataclasses import replace
+"""What survival and incidence curves share: their intervals and where they end."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DesignError
-from jobeval.plan.lottery import Lottery
-from jobeval.results import Curve, CurveTable
-
 Floats = NDArray[np.float64]
+FEW_CLUSTERS = 40
+"""Below this many clusters, errors summed over clusters tend to be too small."""
 
 
 def normal_quantile(level: float) -> float:
@@ -26,13 +21,13 @@ def log_log_interval(share: Floats, std_error: Floats, level: float) -> tuple[Fl
     """``p^exp(± z se / (p log p))``: an interval that stays within (0, 1).
 
     Kalbfleisch & Prentice (2002), section 1.4; ``conf.type = "log-log"`` in R's survival.
-    ``nan`` where the share is exactly 0 or 1, as in R: its error is not known there.
+    ``nan`` where the share is 0 or 1, or has no error: nothing is known of it there, as in R.
 
     >>> low, high = log_log_interval(np.array([0.75, 1.0]), np.array([0.2165, 0.0]), 0.95)
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.128, nan], [0.961, nan])
     """
-    inside = (share > 0) & (share < 1)
+    inside = (share > 0) & (share < 1) & (std_error > 0)
     log = np.log(share, out=np.full_like(share, np.nan), where=inside)
     power = np.exp(-normal_quantile(level) * std_error / (share * np.abs(log) + ~inside))
     return np.exp(log / power), np.exp(log * power)
@@ -51,54 +46,3 @@ def end_notes(times: NDArray[np.int64], values: Floats, arm: str, n_strata: int)
     where = "a stratum of " if n_strata > 1 else ""
     rule = f"unknown from week {times[unknown[0]]} on: nobody in {where}arm {arm!r} is at risk"
     return [rule + (" (standardise=False ignores strata)" if n_strata > 1 else "")]
-
-
-def contrast_curves(curves: CurveTable, lottery: Lottery) -> CurveTable:
-    """The difference treatment − control of every pair of curves, with pointwise intervals.
-
-    Parameters
-    ----------
-    curves
-        Curves of both arms, such as ``survival_curve`` and ``cumulative_incidence`` give.
-
-    Returns
-    -------
-    CurveTable
-        One curve for each measure and cause, its ``arm`` being ``lottery.contrast``. The arms
-        are independent, so variances add up; the interval is normal and pointwise, and
-        ``nan`` where one of the errors is unknown or zero (before the first exit of an arm).
-        ``at_risk`` is that of the arm with fewer persons, ``events`` those of both.
-
-    Raises
-    ------
-    DesignError
-        When the curves of an arm were made on another grid or standardised otherwise.
-    """
-    treated = curves.where(arm=str(lottery.treatment))
-    controls = curves.where(arm=str(lottery.control))
-    return CurveTable(
-        tuple(
-            _contrast(curve, controls.one(measure=curve.measure, cause=curve.cause), lottery)
-            for curve in treated
-        )
-    )
-
-
-def _contrast(treated: Curve, control: Curve, lottery: Lottery) -> Curve:
-    if not np.array_equal(treated.times, control.times):
-        raise DesignError("the curves of the two arms do not share their weeks")
-    values = treated.values - control.values
-    known = (treated.std_error > 0) & (control.std_error > 0)
-    std_error = np.hypot(treated.std_error, control.std_error)
-    half = np.where(known, normal_quantile(treated.conf_level) * std_error, math.nan)
-    return replace(
-        treated,
-        arm=lottery.contrast,
-        values=values,
-        std_error=std_error,
-        conf_low=values - half,
-        conf_high=values + half,
-        at_risk=np.minimum(treated.at_risk, control.at_risk),
-        events=treated.events + control.events,
-        notes=tuple(dict.fromkeys((*treated.notes, *control.notes))),
-    )

@@ -36,7 +36,8 @@ def kaplan_meier(at_risk: Counts, events: Counts) -> Survival:
     """
     n = np.maximum(at_risk, 1)
     stay = np.maximum(n - events, 1)
-    values: Floats = np.cumprod(1 - events / n, axis=-1)
+    share: Floats = 1 - events / n
+    values = np.cumprod(share, axis=-1, out=share)
     variance = values**2 * np.cumsum(events / (n * stay), axis=-1)
     ended = after_end(at_risk, values)
     return Survival(np.where(ended, np.nan, values), np.where(ended, np.nan, variance))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.exits.curves import FEW_CLUSTERS
 from jobeval.exits.durations import Durations
 from jobeval.exits.grid import ExitGrid, cluster_counts
 from jobeval.exits.influence import cluster_variance
@@ -64,7 +65,10 @@ class WeightedStrata:
         """How the curve was put together and its error found."""
         strata, clusters = len(self.weights), self.durations.assignment.n_clusters
         notes = [f"standardised over {strata} strata"] if strata > 1 else []
-        return notes + ([f"errors summed over {clusters} clusters"] if clusters else [])
+        if clusters is not None:
+            few = ", too few for a normal reference" if clusters < FEW_CLUSTERS else ""
+            notes.append(f"standard errors summed over {clusters} clusters{few}")
+        return notes
 
 
 def weigh_strata(

@@ -11,6 +11,7 @@ from jobeval.errors import DataError, Problem
 from jobeval.plan.model import Term
 
 Columns = Mapping[str, NDArray[Any]]
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,13 @@ def read_covariates(
         if names.count(name) > 1
     ]
     typed = [
-        (name, columns[name][rows], None if isinstance(term, str) else term.type)
+        (name, columns[name][rows], None if isinstance(term, str) else term)
         for name, term in zip(names, terms, strict=True)
     ]
     problems += [problem for item in typed for problem in _problems(*item)]
     if problems:
         raise DataError("covariates", problems)
-    coded = [_code(*item) for item in typed]
+    coded = [_code_known(*item) for item in typed]
     blocks = [np.empty((int(rows.sum()), 0)), *(block for _, block in coded)]
     notes = [
         f"covariate {name!r} does not vary and is left out"
@@ -102,16 +103,16 @@ def read_covariates(
     return CovariateColumns(kept, np.hstack(blocks), tuple(notes))
 
 
-def _problems(name: str, values: NDArray[Any], type_: str | None) -> list[Problem]:
+def _problems(name: str, values: NDArray[Any], term: Term | None) -> list[Problem]:
     place = f"covariate {name!r}"
-    if type_ == "number" and values.dtype == object:
+    if term is not None and term.type == "number" and values.dtype == object:
         mend = 'Declare it with type = "category", or deliver numbers.'
         return [Problem(place, "holds text where numbers were declared.", mend)]
     missing = int(_is_missing(values).sum())
-    if missing:
-        mend = "Deliver the value, or make missing a category of its own before the analysis."
+    if missing == len(values) or (missing and (term is None or term.unknown == "refuse")):
+        mend = 'Deliver the value, or declare unknown = "indicator" for the covariate.'
         return [Problem(place, f"is missing for {missing} persons in the analysis.", mend)]
-    infinite = 0 if values.dtype == object else int((~np.isfinite(values)).sum())
+    infinite = 0 if values.dtype == object else int(np.isinf(values).sum())
     return [Problem(place, f"is infinite for {infinite} persons.")] if infinite else []
 
 
@@ -119,6 +120,26 @@ def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype == object:
         return np.array([v is None or v != v for v in values], dtype=bool)
     return np.isnan(values)
+
+
+def _code_known(
+    name: str, values: NDArray[Any], term: Term | None
+) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """``_code``, with the mean in place of unknown numbers and an indicator beside it.
+
+    The effect does not depend on the value put in, since the indicator absorbs it (Zhao &
+    Ding 2024, JASA 119).
+    """
+    type_ = None if term is None else term.type
+    unknown = _is_missing(values)
+    if not unknown.any():
+        return _code(name, values, type_)
+    if type_ == "category" or values.dtype == object:
+        texts = [UNKNOWN if gone else _label(v) for v, gone in zip(values, unknown, strict=True)]
+        return _code(name, np.array(texts, dtype=object), "category")
+    filled = np.where(unknown, values[~unknown].mean(), values)
+    labels, block = _code(name, filled, type_)
+    return (*labels, f"{name}[{UNKNOWN}]"), np.column_stack([block, unknown])
 
 
 def _code(

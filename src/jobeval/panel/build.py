@@ -81,18 +81,14 @@ def build_panel(trial: Delivery, look: LookName) -> Panel:
     sight = derive_sight(trial, look)
     follow_up = trial.plan.follow_up
     drawn = trial.persons.filter(nw.col("randomised_on") <= nw.lit(sight.cut_off))
-    persons = materialise(
-        follow_persons(drawn, sight, follow_up.horizon_weeks), f"panel_drawn_{look}"
-    )
+    persons = materialise(follow_persons(drawn, sight, follow_up.horizon_weeks))
     calendar = build_calendar(persons, *_bounds(persons))
-    weeks = materialise(build_weeks(trial, persons, sight, calendar), f"panel_weeks_{look}")
+    weeks = materialise(build_weeks(trial, persons, sight, calendar))
     leaving = (
         weeks.filter(nw.col("is_out")).group_by("person_id").agg(leaving_week=nw.col("week").min())
     )
     return Panel(
-        persons=materialise(
-            persons.join(leaving, on="person_id", how="left"), f"panel_persons_{look}"
-        ),
+        persons=materialise(persons.join(leaving, on="person_id", how="left")),
         weeks=weeks,
         look=look,
         sight=sight,
@@ -106,9 +102,9 @@ def _bounds(persons: nw.LazyFrame[Any]) -> tuple[int, int]:
     """First and last-plus-one calendar week of the panel; ``(0, 0)`` without persons."""
     last = nw.max_horizontal("followed_weeks_benefits", "followed_weeks_hours")
     row = collect_frame(
-        persons.select(
-            "randomised_week", stop=nw.col("randomised_week") + last
-        ).select(nw.col("randomised_week").min(), nw.col("stop").max())
+        persons.select("randomised_week", stop=nw.col("randomised_week") + last).select(
+            nw.col("randomised_week").min(), nw.col("stop").max()
+        )
     )
     if row.isna().any(axis=None):
         return 0, 0

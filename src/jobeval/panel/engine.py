@@ -18,21 +18,16 @@ def build_table(like: nw.LazyFrame[Any], columns: Mapping[str, Sequence[Any]]) -
     like
         Any frame of the engine in which the table shall live.
     columns
-        Column name → values: integers, booleans or code words, all of one length.
-        At least one row. ``None`` is null.
+        Column name → values: integers, booleans or code words of jobeval's own, all of one
+        length and at least one. ``None`` is null.
     """
-    if like.implementation.is_duckdb():
-        return nw.from_native(_duckdb_values(like.to_native(), columns))
     backend = like.implementation
+    if backend.is_duckdb():
+        parts = ", ".join(f'unnest({_literal(v)}) AS "{name}"' for name, v in columns.items())
+        return materialise(nw.from_native(like.to_native().query("constants", f"SELECT {parts}")))
     if backend.is_polars():
         return nw.from_dict(dict(columns), backend=backend).lazy()
     raise NotImplementedError(f"no table of constants on {backend}: use DuckDB or Polars")
-
-
-def _duckdb_values(native: Any, columns: Mapping[str, Sequence[Any]]) -> Any:
-    """Unnest literal lists on the connection that ``native`` belongs to."""
-    parts = ", ".join(f'unnest({_literal(v)}) AS "{name}"' for name, v in columns.items())
-    return native.query("jobeval_engine", f"SELECT {parts}")
 
 
 def _literal(values: Sequence[Any]) -> str:
@@ -40,27 +35,12 @@ def _literal(values: Sequence[Any]) -> str:
     return "[" + ", ".join(words) + "]"
 
 
-def materialise(frame: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
-    """Compute a lazy frame once and keep the rows in its engine.
-
-    Parameters
-    ----------
-    frame
-        What is to be computed.
-    name
-        Name of the temporary table (DuckDB); a table of that name is replaced. It must
-        be an identifier made by jobeval, never a user's text.
-
-    Returns
-    -------
-    Lazy frame over the stored rows.
-    """
-    if not name.isidentifier():
-        raise ValueError(f"{name!r} is not an identifier")
+def materialise(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Compute a lazy frame once and keep the rows in its engine, as long as the result lives."""
     if frame.implementation.is_duckdb():
         native: Any = frame.to_native()
-        native.query("jobeval_engine", f"CREATE OR REPLACE TEMP TABLE {name} AS FROM jobeval_engine")
-        return nw.from_native(native.query("jobeval_engine", f"FROM {name}"))
+        rows = native.materialize() if hasattr(native, "materialize") else native.execute()
+        return nw.from_native(rows)
     return frame.collect(frame.implementation).lazy()
 
 

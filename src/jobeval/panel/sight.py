@@ -87,7 +87,9 @@ def derive_sight(trial: Delivery, look: LookName) -> Sight:
     """
     cut_off = trial.plan.looks[look].cut_off
     lag = trial.plan.follow_up.lag_weeks
-    months = _months(trial, cut_off - dt.timedelta(weeks=lag.hours if trial.hours is not None else lag.benefits))
+    months = _months(
+        trial, cut_off - dt.timedelta(weeks=lag.hours if trial.hours is not None else lag.benefits)
+    )
     return Sight(
         cut_off=cut_off,
         benefits=_weeks(trial.coverage.benefits, cut_off, lag.benefits),

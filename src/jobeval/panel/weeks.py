@@ -137,9 +137,11 @@ def _traits_by_week(
         )
         .filter(nw.col("end_week") > 0, nw.col("start_week") < nw.col("end_week"))
     )
-    return expand_weeks(relative, 0, trial.plan.follow_up.horizon_weeks).group_by(
-        "person_id", "week"
-    ).agg(nw.col("rank").min(), nw.col("on_benefit").any(), nw.col("is_out").any())
+    return (
+        expand_weeks(relative, 0, trial.plan.follow_up.horizon_weeks)
+        .group_by("person_id", "week")
+        .agg(nw.col("rank").min(), nw.col("on_benefit").any(), nw.col("is_out").any())
+    )
 
 
 _TRAITS = ("person_id", "start_week", "end_week", "rank", "on_benefit", "is_out")
@@ -228,6 +230,5 @@ def _with_income(trial: Delivery, weeks: Lazy, sight: Sight) -> Lazy:
 def build_calendar(like: Lazy, first_week: int, stop_week: int) -> Lazy:
     """Integer weeks ``[first_week, stop_week)`` with the month of their Thursday."""
     weeks = range(first_week, max(stop_week, first_week + 1))
-    return build_table(
-        like, {"calendar_week": weeks, "month": [month_of_week(week) for week in weeks]}
-    )
+    months = [month_of_week(week) for week in weeks]
+    return build_table(like, {"calendar_week": weeks, "month": months})

@@ -201,6 +201,8 @@ class Term(PlanPart):
 
     column: str
     type: Literal["number", "category"] = "number"
+    unknown: Literal["refuse", "indicator"] = "refuse"
+    """An unknown value is an error, or the mean (a level "unknown") with an indicator beside it."""
 
 
 class _Analysis(PlanPart):
@@ -260,7 +262,9 @@ class Family(PlanPart):
     method: Literal["bonferroni", "holm", "benjamini-hochberg"] = "holm"
 
 
-class _File(PlanPart):
+class InputFile(PlanPart):
+    """A file of the delivery, and how it is written."""
+
     path: str = Field(min_length=1, max_length=400)
     format: Literal["csv", "parquet", "sas", "stata"] = "csv"
     separator: str = Field(default=",", min_length=1, max_length=1)
@@ -274,6 +278,13 @@ class _File(PlanPart):
     extracted_on: dt.date | None = None
     """Last day that the delivery covers; where it is absent, the last day it speaks of."""
 
+    @field_validator("date_format")
+    @classmethod
+    def _four_digit_years(cls, value: str) -> str:
+        if sorted(re.findall("%.?", value)) != ["%Y", "%d", "%m"]:
+            raise ValueError("must hold %Y, %m and %d once each; years have four digits")
+        return value
+
     @field_validator("path")
     @classmethod
     def _inside(cls, value: str) -> str:
@@ -282,17 +293,17 @@ class _File(PlanPart):
         return value
 
 
-class PersonsFile(_File):
+class PersonsFile(InputFile):
     """Who was drawn."""
 
 
-class BenefitsFile(_File):
+class BenefitsFile(InputFile):
     """Benefit register: DREAM wide (one column a week) or spells."""
 
     layout: Literal["wide", "spells"] = "wide"
 
 
-class HoursFile(_File):
+class HoursFile(InputFile):
     """Hours register (BFL): one row a job and month."""
 
     unit: Literal["hours", "minutes", "full_time_share"] = "hours"
@@ -300,7 +311,7 @@ class HoursFile(_File):
     """Negative rows are declared corrections of the same job and are summed."""
 
 
-class ActivitiesFile(_File):
+class ActivitiesFile(InputFile):
     """Activities of the job centre, as spells."""
 
 
@@ -327,7 +338,10 @@ class StatesPlan(PlanPart):
         return value
 
 
-def _cause_problems(place: str, analysis: ExitAnalysis, endpoint: ExitEndpoint) -> list[str]:
+def _cause_problems(place: str, analysis: ExitAnalysis, endpoint: Endpoint) -> list[str]:
+    if not isinstance(endpoint, ExitEndpoint):
+        one_exit = analysis.estimator != "aalen_johansen" and analysis.cause is None
+        return [] if one_exit else [f"{place}: a delivered exit has one destination only"]
     if analysis.cause is None:
         return []
     if analysis.cause not in endpoint.destinations:
@@ -424,11 +438,8 @@ class TrialPlan(PlanPart):
             problems += self._endpoint_problems(place, analysis)
             family = getattr(analysis, "family", None)
             if family is not None and family not in self.families:
-                hint = (
-                    did_you_mean(family, list(self.families))
-                    if self.families
-                    else (f"add [families.{family}]")
-                )
+                known = list(self.families)
+                hint = did_you_mean(family, known) if known else f"add [families.{family}]"
                 problems.append(f"{place}.family: {family!r} is not declared; {hint}")
             if getattr(analysis, "by_site", False) and self.sites is None:
                 problems.append(f"{place}.by_site: the plan declares no [sites]")
@@ -442,19 +453,24 @@ class TrialPlan(PlanPart):
             hint = did_you_mean(analysis.endpoint, list(self.endpoints))
             return [f"{place}.endpoint: {analysis.endpoint!r} is not declared; {hint}"]
         survival = isinstance(analysis, ExitAnalysis)
-        if survival != isinstance(endpoint, ExitEndpoint):
+        path = isinstance(analysis, PathAnalysis)
+        if survival != isinstance(endpoint, ExitEndpoint | DeliveredExit) or (
+            path and not isinstance(endpoint, WindowEndpoint)
+        ):
             return [
                 f'{place}.estimator: "{analysis.estimator}" does not fit an endpoint of kind '
-                f'"{endpoint.kind}"; use first_exit with survival estimators only'
+                f'"{endpoint.kind}"; survival estimators go with exits, and only they'
             ]
-        if isinstance(analysis, ExitAnalysis) and isinstance(endpoint, ExitEndpoint):
+        if isinstance(analysis, ExitAnalysis):
             return _cause_problems(place, analysis, endpoint)
+        if not isinstance(endpoint, WindowEndpoint):
+            return []
         problems = [
             f"{place}.looks: endpoint {analysis.endpoint!r} has no window for {look!r}"
             for look in analysis.looks
             if isinstance(endpoint.window_weeks, dict) and look not in endpoint.window_weeks
         ]
-        if isinstance(analysis, PathAnalysis) and endpoint.kind == "longest_spell":
+        if path and endpoint.kind == "longest_spell":
             problems.append(f'{place}.estimator: "path" does not fit "longest_spell"')
         return problems
 

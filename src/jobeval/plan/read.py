@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,9 @@ _BOUNDS = {
     "greater_than": ("must be above {gt}", "Write a number within the bound."),
     "less_than_equal": ("must be at most {le}", "Write a number within the bound."),
     "less_than": ("must be below {lt}", "Write a number within the bound."),
-    "string_too_short": ("must not be empty", "Write at least {min_length} character."),
+    "string_too_short": ("must not be empty", "Write something here."),
     "string_too_long": ("must have at most {max_length} characters", "Shorten it."),
-    "too_short": ("needs at least {min_length} entries, and has {actual_length}", "Add to it."),
+    "too_short": ("has {actual_length} entries and needs at least {min_length}", "Add to it."),
     "too_long": ("takes at most {max_length} entries", "Take some away."),
 }
 
@@ -108,8 +108,11 @@ def _read_text(path: Path) -> str:
 def _problems(error: ValidationError, tables: dict[str, Any]) -> list[Problem]:
     """All errors of pydantic as problems, one for each place and rule."""
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for one in error.errors(include_url=False):
+    errors = error.errors(include_url=False)
+    for one in errors:
         place = _place(one["loc"], tables)
+        if one["type"] == "too_short" and _is_above(one["loc"], [e["loc"] for e in errors]):
+            continue  # pydantic counts only the entries without errors
         for key, rule, mend in _explain(one, place, tables):
             found.setdefault(key, []).append((rule, mend))
     return [
@@ -119,7 +122,7 @@ def _problems(error: ValidationError, tables: dict[str, Any]) -> list[Problem]:
     ]
 
 
-def _is_above(place: tuple[str, ...], found: Mapping[tuple[str, ...], Any]) -> bool:
+def _is_above(place: tuple[Any, ...], found: Iterable[tuple[Any, ...]]) -> bool:
     return any(len(other) > len(place) and other[: len(place)] == place for other in found)
 
 
@@ -139,14 +142,22 @@ def _place(loc: Sequence[str | int], tables: Any) -> tuple[str, ...]:
     place: list[str] = []
     here: Any = tables
     for step in loc:
-        if isinstance(here, dict) and step in here:
-            here = here[step]
-            place.append(str(step))
-        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
-            here = here[step]
-            name = here.get("name") if isinstance(here, dict) else None
-            place.append(name if isinstance(name, str) and name else str(step + 1))
+        known, inner = _step_into(here, step)
+        if known:
+            name = inner.get("name") if isinstance(step, int) and isinstance(inner, dict) else None
+            numbered = str(step + 1) if isinstance(step, int) else step
+            place.append(name if isinstance(name, str) and name else numbered)
+            here = inner
     return tuple(place)
+
+
+def _step_into(here: Any, step: str | int) -> tuple[bool, Any]:
+    """Whether ``step`` leads on from ``here``, and where to; pydantic's own steps do not."""
+    if isinstance(here, dict) and isinstance(step, str) and step in here:
+        return True, here[step]
+    if isinstance(here, list) and isinstance(step, int) and step < len(here):
+        return True, here[step]
+    return False, None
 
 
 def _explain(
@@ -207,8 +218,9 @@ def _known_keys(loc: Sequence[str | int], tables: Any) -> list[str]:
     schema = TrialPlan.model_json_schema()
     definitions, here, node = schema["$defs"], tables, schema
     for step in loc:
-        if isinstance(here, dict | list) and _holds(here, step):
-            node, here = _resolved(_child(node, step), _item(here, step), definitions), _item(here, step)
+        known, inner = _step_into(here, step)
+        if known:
+            node, here = _resolved(_child(node, step), inner, definitions), inner
     return sorted(node.get("properties", {}))
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem, did_you_mean
+from jobeval.registers.engine import quoted
 
 
 def read_columns(frame: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
@@ -58,8 +61,62 @@ def _as_array(series: nw.Series[Any]) -> NDArray[Any]:
         if series.null_count() == 0:
             return np.asarray(series.to_numpy())
         values = series.to_list()
-        return np.array([np.nan if v is None else float(v) for v in values], dtype=float)
-    values = [None if v is None or v != v else v for v in series.to_list()]
+        return np.array([np.nan if _is_missing(v) else float(v) for v in values], dtype=float)
+    values = [None if _is_missing(v) else v for v in series.to_list()]
     array = np.empty(len(values), dtype=object)
     array[:] = values
     return array
+
+
+def _is_missing(value: Any) -> bool:
+    """``None``, ``nan``, ``NaT`` and the ``NA`` of pandas, which may not be compared."""
+    return value is None or value is pd.NA or value != value
+
+
+def store_pandas(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
+    """Copy a pandas frame into the table ``raw_<table>``; objects become text."""
+    con.register("incoming", frame)
+    try:
+        con.execute(f'CREATE OR REPLACE TABLE "raw_{table}" AS FROM incoming')
+    finally:
+        con.unregister("incoming")
+
+
+def store_frame(con: duckdb.DuckDBPyConnection, table: str, frame: Any) -> None:
+    """Copy any frame that narwhals takes into the table ``raw_<table>``.
+
+    pandas frames are scanned in place, DuckDB relations are copied with their types, everything else goes column by column.
+    """
+    if isinstance(frame, duckdb.DuckDBPyRelation):
+        _store_relation(con, table, frame)
+        return
+    native: Any = nw.from_native(frame)
+    if isinstance(native.to_native(), duckdb.DuckDBPyRelation):
+        _store_relation(con, table, native.to_native())
+        return
+    eager = native.collect() if isinstance(native, nw.LazyFrame) else native
+    held: Any = eager.to_native()
+    if not isinstance(held, pd.DataFrame):
+        held = pd.DataFrame({name: _as_values(eager[name]) for name in eager.columns})
+    store_pandas(con, table, held)
+
+
+def _as_values(series: nw.Series[Any]) -> Any:
+    if series.dtype.is_numeric() and series.null_count() == 0:
+        return series.to_numpy()
+    if series.dtype.is_integer():
+        return pd.array(series.to_list(), dtype="Int64")
+    return pd.Series(series.to_list(), dtype=float if series.dtype.is_float() else object)
+
+
+def _store_relation(
+    con: duckdb.DuckDBPyConnection, table: str, relation: duckdb.DuckDBPyRelation
+) -> None:
+    """Relations of another connection cannot be joined: copy the values, keep the types."""
+    types = zip(relation.columns, relation.types, strict=True)
+    columns = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in types)
+    con.register("incoming", relation.df())
+    try:
+        con.execute(f'CREATE OR REPLACE TABLE "raw_{table}" AS SELECT {columns} FROM incoming')
+    finally:
+        con.unregister("incoming")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.schemas.calendar import EPOCH, weeks_of
-from jobeval.synthetic.streams import Floats, Ints, Streams, pick
+from jobeval.synthetic.streams import Floats, Ints, Streams, pick, spread
 from jobeval.synthetic.truth import JobFirstTruth
 
 FIRST_DRAW = dt.date(2016, 3, 7)
@@ -25,7 +25,10 @@ _SITES = (
     (0.75, 0.50, 0.44), (1.35, 0.60, 0.40), (0.55, 0.40, 0.34), (1.10, 0.50, 0.46),
     (0.90, 0.67, 0.38), (1.40, 0.45, 0.42), (0.65, 0.55, 0.40),
 )  # fmt: skip
-_AGES = ((30, 35, 0.17), (35, 40, 0.17), (40, 45, 0.18), (45, 50, 0.17), (50, 55, 0.15), (55, 60, 0.11), (60, 65, 0.05))  # fmt: skip
+_AGES = (
+    (30, 35, 0.17), (35, 40, 0.17), (40, 45, 0.18), (45, 50, 0.17),
+    (50, 55, 0.15), (55, 60, 0.12), (60, 65, 0.04),
+)  # fmt: skip
 BARRIERS = ((0.22, 0.32, 0.27, 0.13, 0.06), (0.08, 0.25, 0.35, 0.20, 0.12))
 
 
@@ -94,7 +97,7 @@ def simulate_people(n_persons: int, n_sites: int, streams: Streams, truth: JobFi
         site=site[order],
         benefit_type=benefit_type,
         randomised_day=day[order],
-        birth_year=2016 - _ages(streams, n_persons),
+        birth_year=2016 - spread(streams.uniform("age", n_persons), _AGES),
         sex=pick(streams.uniform("sex", n_persons), (0.53, 0.47)),
         origin=pick(streams.uniform("origin", n_persons), (0.72, 0.05, 0.23)),
         education=pick(streams.uniform("education", n_persons), (0.52, 0.07, 0.32, 0.09)),
@@ -137,9 +140,3 @@ def _strata(n_persons: int, n_sites: int) -> tuple[Ints, Ints]:
         )
     stratum = np.repeat(np.arange(2 * n_sites), cells.ravel())
     return stratum // 2, stratum % 2
-
-
-def _ages(streams: Streams, n_persons: int) -> Ints:
-    from jobeval.synthetic.streams import spread
-
-    return spread(streams.uniform("age", n_persons), _AGES)

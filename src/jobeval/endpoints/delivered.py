@@ -1,0 +1,59 @@
+"""Endpoints that were delivered with the persons, not derived from registers."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jobeval.errors import DataError, Problem, did_you_mean
+from jobeval.plan.model import DeliveredExit, DeliveredOutcome
+
+
+def read_delivered_outcome(persons: pd.DataFrame, endpoint: DeliveredOutcome) -> pd.DataFrame:
+    """``person_id, value, status`` of a delivered outcome; blank is not observed.
+
+    >>> plan = DeliveredOutcome.model_validate({"kind": "delivered_outcome", "column": "re78",
+    ...     "unit": {"da": "dollar", "en": "dollars"}, "label": {"da": "Løn", "en": "Earnings"}})
+    >>> persons = pd.DataFrame({"person_id": ["a", "b"], "re78": [9.9, float("nan")]})
+    >>> read_delivered_outcome(persons, plan)["status"].tolist()
+    ['observed', 'not_observed']
+    """
+    value = _numbers(persons, endpoint.column)
+    status = np.where(np.isnan(value), "not_observed", "observed")
+    return pd.DataFrame({"person_id": persons["person_id"], "value": value, "status": status})
+
+
+def read_delivered_exit(persons: pd.DataFrame, endpoint: DeliveredExit) -> pd.DataFrame:
+    """``persons`` with ``duration`` (weeks) and ``destination`` (``"exit"``, ``None`` = censored).
+
+    Persons without a duration are not followed and are left out.
+    """
+    duration = _numbers(persons, endpoint.duration)
+    observed = _numbers(persons, endpoint.observed)
+    followed = ~np.isnan(duration)
+    problems = [
+        Problem(f"column {column!r}", rule)
+        for column, rule, wrong in (
+            (endpoint.duration, "must be whole weeks.", followed & (duration % 1 != 0)),
+            (endpoint.observed, "must be 1 (exit) or 0.", followed & ~np.isin(observed, (0, 1))),
+        )
+        if wrong.any()
+    ]
+    if problems:
+        raise DataError("persons", problems)
+    return persons[followed].assign(
+        duration=duration[followed].astype(np.int64),
+        destination=np.where(observed[followed] == 1, "exit", None),
+    )
+
+
+def _numbers(persons: pd.DataFrame, column: str) -> NDArray[Any]:
+    if column not in persons.columns:
+        hint = did_you_mean(column, [str(name) for name in persons.columns])
+        rule = "is named by the plan but was not delivered."
+        raise DataError("persons", [Problem(f"column {column!r}", rule, hint)])
+    try:
+        return persons[column].to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise DataError("persons", [Problem(f"column {column!r}", "must be a number.")]) from None

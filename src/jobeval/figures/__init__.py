@@ -1,0 +1,23 @@
+"""Figures of the reports. They read released results only and compute nothing."""
+
+from jobeval.figures.balance import plot_balance
+from jobeval.figures.delivery import plot_inflow, plot_intensity
+from jobeval.figures.exits import plot_destinations, plot_exits
+from jobeval.figures.forest import ForestRow, plot_forest
+from jobeval.figures.paths import plot_difference, plot_path
+from jobeval.figures.saving import save_figure
+from jobeval.figures.states import plot_states
+
+__all__ = [
+    "ForestRow",
+    "plot_balance",
+    "plot_destinations",
+    "plot_difference",
+    "plot_exits",
+    "plot_forest",
+    "plot_inflow",
+    "plot_intensity",
+    "plot_path",
+    "plot_states",
+    "save_figure",
+]

@@ -1,0 +1,149 @@
+"""Exits: the share that has left, with the numbers still followed, and where they went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jobeval.disclosure.released import ReleasedCurve, require_all_released
+from jobeval.figures.style import (
+    BAND,
+    COLOURS,
+    GREY,
+    INK,
+    LINE_STYLES,
+    ROLES,
+    figure_style,
+    label_ends,
+    new_figure,
+    number_axis,
+    title_y,
+    week_axis,
+)
+from jobeval.text import Words
+
+
+def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words) -> Figure:
+    """The share of each arm that has left, by week, with the numbers at risk below.
+
+    Parameters
+    ----------
+    curves
+        Released curves of (control, treatment): survival, or cumulative incidence.
+    labels
+        What to call each arm.
+    """
+    pair = require_all_released(curves, ReleasedCurve)
+    with figure_style():
+        figure, (axes, below) = new_figure(
+            3.6, rows=2, sharex=True, gridspec_kw={"height_ratios": [5.2, 1]}
+        )
+        ends = [
+            _draw_steps(axes, curve, role, labels[curve.arm])
+            for curve, role in zip(pair, ROLES, strict=True)
+        ]
+        axes.set_ylim(bottom=0)
+        week_axis(axes, max(curve.times[-1] for curve in pair), "")
+        number_axis(axes.yaxis, words.numbers, scale=100)
+        title_y(axes, words.say("exits.y"))
+        label_ends(axes, ends)
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel(words.say("effects.x_week"), loc="left")
+        _draw_risk_table(below, pair, labels, words)
+    return figure
+
+
+def plot_destinations(
+    pairs: Sequence[Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
+) -> Figure:
+    """Cumulative incidence of each destination: one panel each, the same axes for all.
+
+    ``pairs`` holds the released curves of (control, treatment), a pair a destination.
+    """
+    panels = [require_all_released(pair, ReleasedCurve) for pair in pairs]
+    columns = 2 if len(panels) in {2, 4} else min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    with figure_style():
+        figure, grid = new_figure(
+            0.55 + 1.75 * rows, rows=rows, columns=columns, sharex=True, sharey=True, squeeze=False
+        )
+        for axes, pair in zip(grid.flat, panels, strict=False):
+            _draw_panel(axes, pair, words)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        grid.flat[0].set_ylim(bottom=0)
+        for axes in grid[:, 0]:
+            number_axis(axes.yaxis, words.numbers, scale=100, ticks=4)
+        for axes in grid.flat[: len(panels)]:
+            axes.tick_params(labelbottom=True)
+        _key(figure, labels, panels[0])
+        figure.supxlabel(
+            f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}",
+            x=0.01, ha="left", fontsize=9.5,
+        )  # fmt: skip
+    return figure
+
+
+def _draw_panel(axes: Axes, pair: Sequence[ReleasedCurve], words: Words) -> None:
+    for curve, role in zip(pair, ROLES, strict=True):
+        if any(curve.suppressed):
+            continue
+        _draw_steps(axes, curve, role, "")
+    week_axis(axes, max(curve.times[-1] for curve in pair), "")
+    axes.set_title(words.state(pair[0].cause), loc="left", color=INK, fontweight="bold")
+    if any(any(curve.suppressed) for curve in pair):
+        axes.text(0.5, 0.5, words.say("alt.hidden"), transform=axes.transAxes, ha="center",
+                  color=GREY)  # fmt: skip
+
+
+def _key(figure: Figure, labels: Mapping[str, str], pair: Sequence[ReleasedCurve]) -> None:
+    """The arms' names in their own line, once for all panels."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=COLOURS[r], linestyle=LINE_STYLES[r]) for r in ROLES]
+    names = [labels[curve.arm] for curve in pair]
+    figure.legend(
+        handles, names, loc="outside upper left", ncols=2, frameon=False, handlelength=2.4,
+        labelcolor=[COLOURS[role] for role in ROLES],
+    )  # fmt: skip
+
+
+def _left(curve: ReleasedCurve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The share that has left, with bounds, whatever the curve counts."""
+    values, low, high = (np.array(v) for v in (curve.values, curve.conf_low, curve.conf_high))
+    return (1 - values, 1 - high, 1 - low) if curve.measure == "survival" else (values, low, high)
+
+
+def _draw_steps(
+    axes: Axes, curve: ReleasedCurve, role: str, label: str
+) -> tuple[float, float, str, str]:
+    weeks = np.array(curve.times)
+    values, low, high = _left(curve)
+    colour = COLOURS[role]
+    axes.fill_between(weeks, low, high, step="post", color=colour, alpha=BAND, linewidth=0)
+    axes.step(weeks, values, where="post", color=colour, linestyle=LINE_STYLES[role])
+    return float(weeks[-1]), float(values[-1]), label, colour
+
+
+def _draw_risk_table(
+    axes: Axes, pair: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words
+) -> None:
+    """Numbers at risk under the weeks of the figure, one line an arm."""
+    axes.set_ylim(-0.5, 1.5)
+    axes.set_yticks([1, 0], labels=[labels[curve.arm] for curve in pair])
+    for name in ("bottom", "left"):
+        axes.spines[name].set_visible(False)
+    axes.tick_params(axis="x", length=0, labelbottom=False)
+    axes.tick_params(axis="y", pad=16)
+    axes.grid(visible=False)
+    axes.set_title(words.say("exits.at_risk"), loc="left", color=GREY, pad=2)
+    ticks = {int(tick) for tick in axes.get_xticks()}
+    for row, (curve, role) in zip((1, 0), zip(pair, ROLES, strict=True), strict=True):
+        axes.get_yticklabels()[1 - row].set_color(COLOURS[role])
+        for week, count in zip(curve.risk_times, curve.risk_counts, strict=True):
+            if week in ticks:
+                axes.text(week, row, words.numbers.integer(count), ha="center", va="center",
+                          fontsize=9)  # fmt: skip

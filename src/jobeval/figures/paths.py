@@ -1,0 +1,88 @@
+"""Week by week since the lottery: the arms, and the difference between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jobeval.disclosure.released import ReleasedCurve, require_all_released, require_released
+from jobeval.figures.style import (
+    BAND,
+    COLOURS,
+    LINE_STYLES,
+    ROLES,
+    figure_style,
+    label_ends,
+    new_figure,
+    number_axis,
+    title_y,
+    week_axis,
+)
+from jobeval.text import Words
+
+
+def plot_path(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words) -> Figure:
+    """Share or mean of each arm by week since the lottery, with interval.
+
+    Parameters
+    ----------
+    curves
+        Released curves of (control, treatment), in this order.
+    labels
+        What to call each arm.
+    """
+    pair = require_all_released(curves, ReleasedCurve)
+    unit = pair[0].unit
+    with figure_style():
+        figure, axes = new_figure(3.1)
+        ends = [
+            _draw_line(axes, curve, role, labels[curve.arm])
+            for curve, role in zip(pair, ROLES, strict=True)
+        ]
+        axes.set_ylim(bottom=0, top=axes.get_ylim()[1])
+        _finish(axes, pair[0], unit, words)
+        title_y(axes, words.say(f"effects.y_{unit}") if words.has(f"effects.y_{unit}") else unit)
+        label_ends(axes, [end for end in ends if end])
+    return figure
+
+
+def plot_difference(curve: ReleasedCurve, words: Words) -> Figure:
+    """The difference between the arms by week since the lottery, with interval."""
+    require_released(curve, ReleasedCurve)
+    key = f"effects.y_difference_{curve.unit}"
+    with figure_style():
+        figure, axes = new_figure(2.5)
+        _draw_line(axes, curve, "difference", "")
+        axes.axhline(0, color=COLOURS["control"], linewidth=1.0, zorder=1)
+        _finish(axes, curve, curve.unit, words, signed=True)
+        title_y(axes, words.say(key) if words.has(key) else curve.unit)
+    return figure
+
+
+def _draw_line(
+    axes: Axes, curve: ReleasedCurve, role: str, label: str
+) -> tuple[float, float, str, str] | None:
+    """Draw one line with its band; return where its label goes."""
+    weeks, values = np.array(curve.times), np.array(curve.values)
+    colour = COLOURS[role]
+    axes.fill_between(
+        weeks, np.array(curve.conf_low), np.array(curve.conf_high),
+        color=colour, alpha=BAND, linewidth=0,
+    )  # fmt: skip
+    axes.plot(weeks, values, color=colour, linestyle=LINE_STYLES[role])
+    known = np.flatnonzero(np.isfinite(values))
+    if not len(known):
+        return None
+    last = known[-1]
+    return float(weeks[last]), float(values[last]), label, colour
+
+
+def _finish(
+    axes: Axes, curve: ReleasedCurve, unit: str, words: Words, *, signed: bool = False
+) -> None:
+    week_axis(axes, curve.times[-1] if curve.times else 1, words.say("effects.x_week"))
+    scale = 100.0 if unit == "share" else 1.0
+    number_axis(axes.yaxis, words.numbers, scale=scale, signed=signed)

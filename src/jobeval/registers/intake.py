@@ -1,0 +1,271 @@
+"""The door: whatever was delivered becomes canonical tables of one engine, or is refused."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from jobeval.plan.model import BenefitsFile, HoursFile, InputFile, TrialPlan
+from jobeval.registers.columns import Dialect, build_typed, read_sources
+from jobeval.registers.cpr import check_cpr, check_cpr_names
+from jobeval.registers.dream import (
+    build_industries,
+    build_wide_spells,
+    check_codes_known,
+    find_wide_columns,
+    is_wide,
+)
+from jobeval.registers.engine import fetch_count, fetch_row, quoted, table_names
+from jobeval.registers.files import check_not_empty, file_dialect, find_file, read_file
+from jobeval.registers.findings import Findings
+from jobeval.registers.frames import store_frame
+from jobeval.registers.hours import build_hours
+from jobeval.registers.matching import check_after_death, check_copies, check_match
+from jobeval.registers.persons import build_persons
+from jobeval.registers.spells import (
+    check_spells,
+    count_overlaps,
+    merged_sql,
+    week_sql,
+    weekly_spells_sql,
+)
+from jobeval.schemas.calendar import month_of, week_of
+from jobeval.schemas.tables import (
+    ACTIVITIES,
+    ACTIVITY_KINDS,
+    BENEFITS,
+    BENEFITS_WIDE,
+    HOURS,
+    TableSchema,
+)
+
+TABLES = ("persons", "benefits", "hours", "activities")
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Integer weeks (benefits, activities) and months (hours) delivered, as ``[first, end)``."""
+
+    benefits: Span | None = None
+    hours: Span | None = None
+    activities: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """A file of a trial folder, as the plan declares it."""
+
+    folder: Path
+    file: InputFile
+
+
+class Intake:
+    """Takes the tables of one delivery in, one after the other.
+
+    The canonical tables are ``persons``, ``benefits``, ``industries``, ``hours`` and
+    ``activities`` of the connection, as far as they were delivered without errors.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Findings) -> None:
+        self.con = con
+        self.plan = plan
+        self.findings = findings
+        self._coverage = Coverage()
+
+    def take(self, delivered: Mapping[str, Any]) -> Coverage:
+        """Take in what was delivered, by name of the table; ``None`` is not delivered."""
+        for table in TABLES:
+            if delivered.get(table) is None:
+                self.findings.add("file-missing", table, count=int(table == "persons"))
+            elif self._store(table, delivered[table]):
+                getattr(self, f"_take_{table}")(self._dialect(table, delivered[table]))
+                self.con.execute(f"DROP TABLE IF EXISTS raw_{table}")
+        tables = table_names(self.con)
+        if {"persons", "benefits"} <= tables:
+            check_after_death(self.con, self.findings, with_hours="hours" in tables)
+        return self._coverage
+
+    def _store(self, table: str, source: Any) -> bool:
+        """Bring a delivery into ``raw_<table>``, as it stands."""
+        if isinstance(source, str | Path):
+            path = Path(source)
+            source = DeliveredFile(path.parent, InputFile(path=path.name, format="parquet"))
+        if isinstance(source, DeliveredFile):
+            path = find_file(source.folder, source.file, table, self.findings)
+            if path is None or not read_file(self.con, table, path, source.file, self.findings):
+                return False
+        elif not self._store_frame(table, source):
+            return False
+        sources = read_sources(self.con, f"raw_{table}")
+        check_cpr_names(table, sources, self.findings)
+        wide = table == "benefits" and is_wide(sources)
+        looked_at = [s for name, s in sources.items() if not (wide and "_" in name)]
+        check_cpr(self.con, table, looked_at, self.findings)
+        return True
+
+    def _store_frame(self, table: str, frame: Any) -> bool:
+        if isinstance(frame, pd.DataFrame):
+            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
+            names = ", ".join(f'"{name}"' for name in twice)
+            self.findings.add("columns-duplicated", table, count=len(twice), names=names)
+            if twice:
+                return False
+        store_frame(self.con, table, frame)
+        check_not_empty(self.con, table, self.findings)
+        return not self.findings.refuses(table)
+
+    def _file(self, table: str) -> Any:
+        return getattr(self.plan.files, table) if self.plan.files is not None else None
+
+    def _dialect(self, table: str, source: Any) -> Dialect:
+        if isinstance(source, DeliveredFile):
+            return file_dialect(source.file)
+        file = self._file(table)
+        if file is None:
+            return Dialect()
+        known = read_sources(self.con, f"raw_{table}")
+        named = {name: column for name, column in file.columns.items() if column in known}
+        return Dialect(missing=file.missing, columns=named)
+
+    def _extracted_on(self, table: str) -> dt.date | None:
+        file = self._file(table)
+        return file.extracted_on if file is not None else None
+
+    def _typed(self, table: str, schema: TableSchema, dialect: Dialect) -> bool:
+        check_copies(self.con, table, self.findings)
+        return build_typed(self.con, table, schema, dialect, self.findings)
+
+    def _add_count(self, rule: str, table: str, column: str, query: str) -> None:
+        self.findings.add(rule, table, column, fetch_count(self.con, query))
+
+    def _create(self, table: str, query: str) -> None:
+        """The canonical table: persons of the roster only, in canonical order."""
+        if "persons" in table_names(self.con):
+            query = f"SELECT r.* FROM ({query}) r SEMI JOIN persons USING (person_id)"
+        self.con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM ({query}) ORDER BY ALL")
+
+    def _match(self, table: str, rows: str, *, everyone: bool = False) -> None:
+        if "persons" in table_names(self.con):
+            check_match(self.con, table, rows, self.findings, everyone=everyone)
+
+    def _take_persons(self, dialect: Dialect) -> None:
+        build_persons(self.con, self.plan, dialect, self.findings)
+
+    def _take_benefits(self, dialect: Dialect) -> None:
+        wide = is_wide(read_sources(self.con, "raw_benefits"))
+        file = self._file("benefits") or BenefitsFile(path="-", layout="spells")
+        if wide or file.layout == "wide":
+            self._take_wide(dialect)
+        else:
+            self._take_spells(dialect)
+
+    def _take_wide(self, dialect: Dialect) -> None:
+        sources = read_sources(self.con, "raw_benefits")
+        columns = find_wide_columns(sources.values(), self.findings)
+        if not columns.weeks:
+            hint = 'Deliver the weekly columns of DREAM, or set layout = "spells" in [files].'
+            self.findings.add("columns-missing", "benefits", "y_YYWW", hint=hint)
+            return
+        keyed = replace(BENEFITS_WIDE, name="benefits")
+        built = build_typed(self.con, "benefits", keyed, dialect, self.findings)
+        if not built:
+            return
+        twice = fetch_row(
+            self.con, "SELECT count(*) - count(DISTINCT person_id) FROM typed_benefits"
+        )
+        self.findings.add("person-duplicated", "benefits", "person_id", twice[0])
+        spells = build_wide_spells(self.con, columns, dialect, self.findings)
+        self._check_codes(spells)
+        self._match("benefits", "typed_benefits", everyone=True)
+        keys = self.con.execute("SELECT person_id FROM typed_benefits").fetchnumpy()["person_id"]
+        self._create_from("benefits", spells, keys)
+        industries = build_industries(self.con, columns, dialect)
+        if industries is not None:
+            self._create_from("industries", industries, keys)
+        self._cover(benefits=(columns.first_week, columns.end_week))
+
+    def _create_from(self, table: str, frame: pd.DataFrame, keys: Any) -> None:
+        person = pd.DataFrame({"person_id": keys[frame["raw_row"].to_numpy()]})
+        whole = pd.concat([person, frame.drop(columns="raw_row")], axis=1)
+        self.con.register("incoming", whole)
+        sizes = {"code": "SMALLINT", "person_id": "VARCHAR"}
+        columns = ", ".join(
+            f"CAST({name} AS {sizes.get(name, 'INTEGER')}) AS {name}" for name in whole.columns
+        )
+        self._create(table, f"SELECT {columns} FROM incoming")
+        self.con.unregister("incoming")
+
+    def _check_codes(self, spells: pd.DataFrame) -> None:
+        codes, start, end = (spells[name].to_numpy() for name in ("code", "start_week", "end_week"))
+        check_codes_known(codes, start, end, self.findings)
+
+    def _take_spells(self, dialect: Dialect) -> None:
+        if not self._typed("benefits", BENEFITS, dialect):
+            return
+        check_spells(self.con, "benefits", self.findings)
+        count_overlaps(self.con, self.findings)
+        span = self._spell_span("benefits")
+        weekly = weekly_spells_sql("benefits", span[1], "code")
+        self._match("benefits", "typed_benefits")
+        self._check_codes(self.con.execute(weekly).df())
+        self._create("benefits", merged_sql(weekly))
+        self._cover(benefits=span)
+
+    def _take_hours(self, dialect: Dialect) -> None:
+        if not self._typed("hours", HOURS, dialect):
+            return
+        file = self._file("hours") or HoursFile(path="-")
+        build_hours(self.con, file, self.findings)
+        first, end = fetch_row(self.con, "SELECT min(month), max(month) + 1 FROM job_hours")
+        extracted = self._extracted_on("hours")
+        if extracted is not None:
+            late = f"SELECT count(*) FROM job_hours WHERE month > {month_of(extracted)}"
+            self.findings.add(
+                "event-after-extraction", "hours", "month", fetch_row(self.con, late)[0]
+            )
+            end = month_of(extracted + dt.timedelta(days=1))
+        self._match("hours", "job_hours")
+        self._create("hours", "FROM job_hours")
+        self._cover(hours=(first, end))
+
+    def _take_activities(self, dialect: Dialect) -> None:
+        if not self._typed("activities", ACTIVITIES, dialect):
+            return
+        check_spells(self.con, "activities", self.findings)
+        known = ", ".join(f"'{kind}'" for kind in ACTIVITY_KINDS)
+        unknown = f"SELECT count(*) FROM typed_activities WHERE kind NOT IN ({known})"
+        self._add_count("activity-unknown", "activities", "kind", unknown)
+        span = self._spell_span("activities")
+        moved = {"person_id", "start", "end"}
+        kept = ", ".join(quoted(name) for name in ACTIVITIES.names if name not in moved)
+        self._match("activities", "typed_activities")
+        self._create("activities", weekly_spells_sql("activities", span[1], kept))
+        self._cover(activities=span)
+
+    def _cover(self, **spans: Span) -> None:
+        self._coverage = replace(self._coverage, **spans)
+
+    def _spell_span(self, table: str) -> Span:
+        """Weeks that a delivery of spells covers: up to its extraction, where declared.
+
+        Else up to the last week it speaks of: the last start, or an end that lies before
+        the last cut-off of the plan. Ends beyond that may be plans, not observations.
+        """
+        start, end = week_sql("start"), week_sql('"end" - 1')
+        extracted = self._extracted_on(table)
+        if extracted is not None:
+            late = f"SELECT count(*) FROM typed_{table} WHERE start > DATE '{extracted}'"
+            self.findings.add(
+                "event-after-extraction", table, "start", fetch_row(self.con, late)[0]
+            )
+            last = week_of(extracted + dt.timedelta(days=1))
+            return fetch_row(self.con, f"SELECT min({start}) FROM typed_{table}")[0], last
+        last = week_of(max(look.cut_off for look in self.plan.looks.values()))
+        query = f"SELECT min({start}), max({start}) + 1, max({end}) + 1 FROM typed_{table}"
+        first, started, ended = fetch_row(self.con, query)
+        return first, max(started, min(ended or started, last + 1))

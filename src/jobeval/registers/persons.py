@@ -1,0 +1,172 @@
+"""The roster: who was drawn, into which arm, and what stood before the draw."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+
+import duckdb
+
+from jobeval.errors import did_you_mean
+from jobeval.plan.model import TrialPlan
+from jobeval.registers.columns import (
+    Dialect,
+    Source,
+    build_typed,
+    find_sources,
+    plain_number_sql,
+    read_sources,
+    typed_number,
+    with_missing,
+)
+from jobeval.registers.engine import fetch_count, fetch_row, literal, quoted
+from jobeval.registers.findings import Findings
+from jobeval.registers.spells import week_sql
+from jobeval.schemas.tables import PERSONS
+
+RESERVED = ("randomised_week", "started_week")
+_P_ALLOCATION = 0.001
+
+
+def build_persons(
+    con: duckdb.DuckDBPyConnection, plan: TrialPlan, dialect: Dialect, findings: Findings
+) -> None:
+    """Make the canonical table ``persons`` from ``raw_persons``, and check it."""
+    known = read_sources(con, "raw_persons")
+    delivered = find_sources(PERSONS, known, dialect, Findings())
+    extras = _extra_columns(con, known, delivered, dialect, findings)
+    _check_plan_columns(plan, [*delivered, *extras], findings)
+    if not build_typed(con, "persons", PERSONS, dialect, findings, extras):
+        return
+    _check_once(con, findings)
+    _check_arms(con, plan, findings)
+    _check_dates(con, plan, findings)
+    _check_labels(con, findings)
+    if findings.refuses("persons"):
+        return
+    moved = {"randomised_on", "started_on"}
+    present = [name for name in delivered if name not in moved]
+    kept = ", ".join(quoted(name) for name in [*present, *extras])
+    weeks = f"randomised_on, {week_sql('randomised_on')} AS randomised_week"
+    if "started_on" in delivered:
+        weeks += f", {week_sql('started_on')} AS started_week"
+    con.execute(
+        f"CREATE OR REPLACE TABLE persons AS SELECT {kept}, {weeks} "
+        "FROM typed_persons ORDER BY person_id"
+    )
+    _check_allocation(con, plan, findings)
+
+
+def _extra_columns(
+    con: duckdb.DuckDBPyConnection,
+    known: Mapping[str, Source],
+    delivered: Mapping[str, Source],
+    dialect: Dialect,
+    findings: Findings,
+) -> dict[str, str]:
+    """Every further column as SQL: a whole number, a number or a text."""
+    used = {source.name for source in delivered.values()}
+    extras = {name: source for name, source in known.items() if name not in used}
+    for name in extras:
+        findings.add("column-reserved", "persons", name, int(name in RESERVED))
+    return {name: _extra_value(con, source, dialect, findings) for name, source in extras.items()}
+
+
+def _extra_value(
+    con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect, findings: Findings
+) -> str:
+    raw = with_missing(source, dialect)
+    coded = source.is_text and not _all(con, plain_number_sql(raw, dialect))
+    if coded or source.is_day:
+        broken = f"regexp_matches({raw}, '^#(REF|N/A|VALUE|DIV)')"
+        rule, value = "spreadsheet-artefact", f"nfc_normalize(trim(CAST({raw} AS VARCHAR)))"
+    else:
+        value = typed_number(source, raw, dialect).value
+        rule, broken = "number-infinite", f"isinf({value})"
+        whole = f"{value} = floor({value}) AND abs({value}) < 9007199254740992"
+        value = f"CAST({value} AS BIGINT)" if _all(con, whole) else value
+    wrong = fetch_count(con, f"SELECT count(*) FROM raw_persons WHERE {broken}")
+    findings.add(rule, "persons", source.name, wrong)
+    return value
+
+
+def _all(con: duckdb.DuckDBPyConnection, condition: str) -> bool:
+    return bool(fetch_row(con, f"SELECT bool_and({condition}) FROM raw_persons")[0])
+
+
+def _check_once(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
+    row = fetch_row(
+        con,
+        "SELECT count(*) FILTER (WHERE arms = 1), count(*) FILTER (WHERE arms > 1) FROM "
+        "(SELECT count(DISTINCT arm) AS arms FROM typed_persons GROUP BY person_id "
+        "HAVING count(*) > 1)",
+    )
+    findings.add("person-duplicated", "persons", "person_id", row[0])
+    findings.add("person-in-both-arms", "persons", "person_id", row[1])
+
+
+def _check_arms(con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Findings) -> None:
+    sizes: dict[str, int] = dict(
+        con.execute("SELECT arm, count(*) FROM typed_persons GROUP BY arm").fetchall()
+    )
+    arms = [arm.name for arm in plan.arms]
+    unknown = {arm: n for arm, n in sizes.items() if arm not in arms}
+    hints = sorted({did_you_mean(arm, arms) for arm in unknown})
+    findings.add("arm-unknown", "persons", "arm", sum(unknown.values()), hint=" ".join(hints))
+    for arm in arms:
+        findings.add("arm-empty", "persons", "arm", int(arm not in sizes), arm=arm)
+
+
+def _check_dates(con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Findings) -> None:
+    last = max(look.cut_off for look in plan.looks.values())
+    today = dt.datetime.now(tz=dt.UTC).date()
+    row = fetch_row(
+        con,
+        "SELECT count(*) FILTER (WHERE randomised_on > $today), "
+        "count(*) FILTER (WHERE randomised_on > $last), "
+        "count(*) FILTER (WHERE birth_year > year(randomised_on)) FROM typed_persons",
+        {"today": today, "last": last},
+    )
+    findings.add("randomised-in-future", "persons", "randomised_on", row[0])
+    findings.add("randomised-after-cut-off", "persons", "randomised_on", row[1])
+    findings.add("born-after-lottery", "persons", "birth_year", row[2])
+
+
+def _check_labels(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
+    """Labels that differ by case and spaces only are one label spelt twice."""
+    for name, source in read_sources(con, "typed_persons").items():
+        if source.is_text and name != "person_id":
+            value = quoted(name)
+            folded = f"lower(regexp_replace({value}, '\\s+', '', 'g'))"
+            distinct = f"count(DISTINCT {value}) - count(DISTINCT {folded})"
+            near = fetch_count(con, f"SELECT {distinct} FROM typed_persons")
+            findings.add("labels-near-duplicate", "persons", name, near)
+
+
+def _check_plan_columns(plan: TrialPlan, known: list[str], findings: Findings) -> None:
+    lottery = plan.lottery
+    named = [(name, "a stratum of the lottery") for name in lottery.strata]
+    if lottery.clusters is not None:
+        named.append((lottery.clusters, "the cluster of the lottery"))
+    if isinstance(lottery.probability, str):
+        named.append((lottery.probability, "the probability of treatment"))
+    if plan.sites is not None:
+        named.append((plan.sites.column, "the site"))
+    for name, role in named:
+        if name not in known:
+            hint = did_you_mean(name, known)
+            findings.add("plan-column-missing", "persons", name, role=role, hint=hint)
+
+
+def _check_allocation(con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Findings) -> None:
+    """Compare the size of the treatment arm with the planned probabilities, by a z test."""
+    planned = plan.lottery.probability
+    if planned is None:
+        return
+    p = quoted(planned) if isinstance(planned, str) else f"CAST({planned} AS DOUBLE)"
+    treated = f"count(*) FILTER (WHERE arm = {literal(plan.treatment.name)})"
+    difference, variance = fetch_row(
+        con, f"SELECT {treated} - sum({p}), sum({p} * (1 - {p})) FROM persons"
+    )
+    if variance and variance > 0:
+        p_value = math.erfc(abs(difference) / math.sqrt(2 * variance))
+        findings.add("allocation", "persons", "arm", int(p_value < _P_ALLOCATION))

@@ -1,0 +1,117 @@
+"""Plain sentences computed from released results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jobeval.disclosure.released import ReleasedEstimate
+from jobeval.figures.alt_texts import share_left
+from jobeval.plan.model import WindowEndpoint
+from jobeval.reports.story import Pair, Story
+from jobeval.text.numbers import DEFAULT_DIGITS, DIGITS
+
+
+def digits_of(unit: str) -> int:
+    """Decimals shown of a unit."""
+    return DIGITS.get(unit, DEFAULT_DIGITS)
+
+
+def tell_effect(effect: ReleasedEstimate, story: Story) -> str:
+    """The effect on everyone in one sentence, worded by what its interval allows."""
+    label = story.endpoint(effect.endpoint)
+    if effect.suppressed:
+        return story.say("effect.hidden", label=label)
+    if not effect.estimable:
+        return story.say("effect.not_estimable", label=label)
+    opening = story.say(
+        _opening_key(effect, story), window=_window(effect.endpoint, story), label=label,
+        treatment=_level(effect.mean_treatment, effect.unit, story),
+        control=_level(effect.mean_control, effect.unit, story),
+    )  # fmt: skip
+    return opening + story.say(f"effect.{_verdict(effect)}", **_difference(effect, story))
+
+
+def tell_groups(effects: Sequence[ReleasedEstimate], story: Story) -> str:
+    """The effects within groups, one after the other."""
+    groups = "; ".join(_tell_group(effect, story) for effect in effects)
+    return story.say("effect.groups", label=story.endpoint(effects[0].endpoint), groups=groups)
+
+
+def tell_ratio(effect: ReleasedEstimate, destination: str, story: Story) -> str:
+    """A hazard ratio in one sentence."""
+    numbers, digits = story.words.numbers, DIGITS["hazard_ratio"]
+    interval = numbers.interval(effect.conf_low, effect.conf_high, digits)
+    return story.say(
+        f"effect.ratio_{_verdict(effect)}", destination=destination,
+        ratio=numbers.decimal_number(effect.estimate, digits),
+        interval=_interval_words(interval, effect, story),
+    )  # fmt: skip
+
+
+def tell_incidence(pair: Pair, destination: str, story: Story) -> str:
+    """The share of each arm that has left to a destination in the end."""
+    control, treatment = (share_left(curve) for curve in pair)
+    numbers = story.words.numbers
+    return story.say(
+        "effect.incidence", week=min(curve.times[-1] for curve in pair),
+        treatment=numbers.percent(treatment), control=numbers.percent(control),
+        destination=destination,
+    )  # fmt: skip
+
+
+def lower_first(text: str) -> str:
+    """A label as it stands within a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+def _opening_key(effect: ReleasedEstimate, story: Story) -> str:
+    endpoint = story.results.plan.endpoints[effect.endpoint]
+    plain = isinstance(endpoint, WindowEndpoint) and not endpoint.min_hours_per_week
+    key = f"effect.{endpoint.kind}"
+    return key if plain and story.words.has(key) else "effect.any_other"
+
+
+def _window(endpoint: str, story: Story) -> str:
+    start, stop = story.window(endpoint) or (0, 0)
+    key = "effect.window_later" if start else "effect.window_first"
+    return story.say(key, start=start, stop=stop)
+
+
+def _verdict(effect: ReleasedEstimate) -> str:
+    if not effect.certain:
+        return "uncertain"
+    return "more" if effect.estimate > effect.null else "less"
+
+
+def _level(value: float, unit: str, story: Story) -> str:
+    """A level as sentences need it: hours without their unit, which the sentence names."""
+    shown = "" if unit == "hours_per_week" else unit
+    return story.words.quantity(value, shown, digits_of(unit))
+
+
+def _difference(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
+    digits = digits_of(effect.unit)
+    scale = 100.0 if effect.unit == "share" else 1.0
+    interval = story.words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale)
+    size = abs(effect.estimate) if effect.certain else effect.estimate
+    return {
+        "difference": story.words.difference(size, effect.unit, digits),
+        "interval": _interval_words(interval, effect, story),
+    }
+
+
+def _interval_words(interval: str, effect: ReleasedEstimate, story: Story) -> str:
+    level = story.words.numbers.percent(effect.conf_level, 0)
+    return story.say("effect.interval", level=level, interval=interval)
+
+
+def _tell_group(effect: ReleasedEstimate, story: Story) -> str:
+    group = story.words.subgroup(effect.subgroup)
+    if not effect.estimable:
+        return story.say("effect.group_hidden", group=group)
+    return story.say(
+        f"effect.group_{_verdict(effect)}", group=group,
+        treatment=story.words.quantity(effect.mean_treatment, effect.unit, digits_of(effect.unit)),
+        control=story.words.quantity(effect.mean_control, effect.unit, digits_of(effect.unit)),
+        **_difference(effect, story),
+    )  # fmt: skip

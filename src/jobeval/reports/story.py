@@ -1,0 +1,156 @@
+"""What the chapters of a report tell from: released results, words, and who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jobeval.disclosure.released import (
+    ReleasedCheck,
+    ReleasedCurve,
+    ReleasedEstimate,
+    ReleasedEvaluation,
+)
+from jobeval.figures import save_figure
+from jobeval.plan.model import Analysis, EffectAnalysis, StateAnalysis, WindowEndpoint
+from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
+from jobeval.text import Words
+
+PRIORITIES = ("primary", "secondary", "exploratory")
+Pair = tuple[ReleasedCurve, ReleasedCurve]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Story:
+    """One look's released results in one language."""
+
+    results: ReleasedEvaluation
+    words: Words
+
+    @property
+    def midterm(self) -> bool:
+        return self.results.look == "midterm"
+
+    @property
+    def date(self) -> str:
+        """The cut-off in words."""
+        return self.words.numbers.date(self.results.cut_off)
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Arm → its label, control first."""
+        plan = self.results.plan
+        return {arm.name: self.say_label(arm.label) for arm in (plan.control, plan.treatment)}
+
+    @property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """The analyses that are due at this look."""
+        return tuple(a for a in self.results.plan.analyses if self.results.look in a.looks)
+
+    @property
+    def priorities(self) -> Mapping[str, str]:
+        """Endpoint → priority, primary ones first."""
+        endpoints = self.results.plan.endpoints
+        order = sorted(endpoints, key=lambda name: PRIORITIES.index(endpoints[name].priority))
+        return {name: endpoints[name].priority for name in order}
+
+    def say(self, key: str, **values: object) -> str:
+        return self.words.say(key, **values)
+
+    def say_label(self, label: object) -> str:
+        """A plan's label in the language of the report."""
+        return str(getattr(label, self.words.language))
+
+    def endpoint(self, name: str) -> str:
+        """An endpoint's label."""
+        endpoint = self.results.plan.endpoints.get(name)
+        return self.say_label(endpoint.label) if endpoint else self.words.label("endpoint", name)
+
+    def window(self, name: str) -> tuple[int, int] | None:
+        """The window of an endpoint at this look."""
+        endpoint = self.results.plan.endpoints.get(name)
+        if not isinstance(endpoint, WindowEndpoint):
+            return None
+        windows = endpoint.window_weeks
+        return windows.get(self.results.look) if isinstance(windows, dict) else windows
+
+    def check(self, name: str) -> ReleasedCheck | None:
+        return self.results.checks.get(name)
+
+    def effects_of(self, analysis: str) -> tuple[ReleasedEstimate, ...]:
+        return self.results.effects.where(analysis=analysis)
+
+    def main_analyses(self) -> list[EffectAnalysis]:
+        """One analysis an endpoint, primary endpoints first: the lottery's own difference."""
+        found: dict[str, EffectAnalysis] = {}
+        for analysis in self.analyses:
+            if isinstance(analysis, EffectAnalysis):
+                known = found.get(analysis.endpoint)
+                if known is None or (_is_adjusted(known) and not _is_adjusted(analysis)):
+                    found[analysis.endpoint] = analysis
+        return [found[name] for name in self.priorities if name in found]
+
+    def main_effect(self, analysis: EffectAnalysis) -> ReleasedEstimate | None:
+        """The effect for everyone."""
+        everyone = [e for e in self.effects_of(analysis.name) if not e.subgroup]
+        return everyone[0] if everyone else None
+
+    def primary_effects(self) -> list[ReleasedEstimate]:
+        """Effects on the primary endpoints, or on the first endpoint where none is primary."""
+        mains = [(a, self.main_effect(a)) for a in self.main_analyses()]
+        known = [(a, effect) for a, effect in mains if effect is not None]
+        primary = [e for a, e in known if self.priorities[a.endpoint] == "primary"]
+        return primary or [effect for _, effect in known[:1]]
+
+    def is_exploratory(self, analysis: EffectAnalysis) -> bool:
+        return analysis.exploratory or self.priorities[analysis.endpoint] == "exploratory"
+
+    def subgroup_effects(self, analysis: EffectAnalysis, column: str) -> list[ReleasedEstimate]:
+        """The effects within the levels of one column."""
+        return [
+            e for e in self.effects_of(analysis.name)
+            if e.subgroup.startswith(f"{column}=") and e.estimator != "empirical Bayes"
+        ]  # fmt: skip
+
+    def pair(self, *, subgroup: str = "", **values: object) -> Pair | None:
+        """The curves of (control, treatment) with these values."""
+        curves = {
+            curve.arm: curve for curve in self.results.curves
+            if curve.subgroup == subgroup
+            and all(getattr(curve, name) == value for name, value in values.items())
+        }  # fmt: skip
+        control, treatment = self.labels
+        if control not in curves or treatment not in curves:
+            return None
+        return curves[control], curves[treatment]
+
+    def contrast(self, endpoint: str, measures: tuple[str, ...]) -> ReleasedCurve | None:
+        """The weekly difference between the arms."""
+        return next(
+            (c for c in self.results.curves
+             if c.endpoint == endpoint and c.measure in measures and " - " in c.arm
+             and not c.subgroup),
+            None,
+        )  # fmt: skip
+
+    def has_states(self) -> bool:
+        return any(isinstance(analysis, StateAnalysis) for analysis in self.analyses)
+
+    def figure(self, figure: object, alt: str, caption: str, note: str = "") -> FigureBlock:
+        """A figure as a block, with the source below."""
+        source = f"{self.say('cover.source')}: {self.say('source.registers', date=self.date)}"
+        svg = save_figure(figure).decode("utf-8")  # type: ignore[arg-type]
+        return FigureBlock(svg=svg, alt=alt, caption=caption, note=f"{note} {source}".strip())
+
+    def heading(self, key: str, level: int = 1, *, appendix: bool = False) -> Heading:
+        return Heading(text=self.say(key), level=level, appendix=appendix)
+
+    def paragraph(self, key: str, **values: object) -> Paragraph:
+        return Paragraph(text=self.say(key, **values))
+
+
+def _is_adjusted(analysis: EffectAnalysis) -> bool:
+    return analysis.estimator in {"ancova", "lin"}
+
+
+Blocks = list[Block]

@@ -1,0 +1,29 @@
+"""Tables of the reports: released results as rows of formatted text."""
+
+from jobeval.tables.checks import (
+    tabulate_attrition,
+    tabulate_balance,
+    tabulate_flow,
+    tabulate_follow_up,
+    tabulate_intensity,
+    tabulate_sites,
+    tabulate_suppressions,
+)
+from jobeval.tables.effects import tabulate_effects, tabulate_ratios
+from jobeval.tables.exits import tabulate_incidence, tabulate_tests
+from jobeval.tables.table import Table
+
+__all__ = [
+    "Table",
+    "tabulate_attrition",
+    "tabulate_balance",
+    "tabulate_effects",
+    "tabulate_flow",
+    "tabulate_follow_up",
+    "tabulate_incidence",
+    "tabulate_intensity",
+    "tabulate_ratios",
+    "tabulate_sites",
+    "tabulate_suppressions",
+    "tabulate_tests",
+]

@@ -1,0 +1,133 @@
+"""The words of a report: one file a language, the same keys in each."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Literal, cast
+
+from jobeval.text.numbers import NBSP, NumberFormat
+
+Language = Literal["da", "en"]
+LANGUAGES: tuple[Language, ...] = ("da", "en")
+SEPARATORS = {"da": (",", ".", "; "), "en": (".", ",", ", ")}
+BASELINE = re.compile(r"^(hours_per_week|any_hours|weeks)(?:_(.+?))?_(\d+)$")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """All texts of one language, by dotted key."""
+
+    language: Language
+    texts: Mapping[str, str]
+    numbers: NumberFormat
+
+    def say(self, key: str, **values: object) -> str:
+        """The text of ``key`` with its placeholders filled; ``KeyError`` when it is unknown."""
+        return self.texts[key].format(**values)
+
+    def has(self, key: str) -> bool:
+        """Whether there is a text of this key."""
+        return key in self.texts
+
+    def label(self, group: str, name: str) -> str:
+        """A name of the data in words, or made readable when the catalogue lacks it."""
+        return self.texts.get(f"{group}.{name}", _readable(name))
+
+    def state(self, name: str) -> str:
+        """A state or destination in words."""
+        return self.label("state", name)
+
+    def subgroup(self, subgroup: str) -> str:
+        """``"benefit_type=kontanthjaelp"`` in words: the level alone."""
+        column, _, level = subgroup.partition("=")
+        return self.texts.get(f"level.{column}.{level}", self.texts.get(f"level.{level}", level))
+
+    def covariate(self, name: str) -> str:
+        """A baseline covariate in words, also the derived ones with their weeks."""
+        base, *level = re.split(r"\s*[:=]\s*", name, maxsplit=1)
+        match = BASELINE.match(base)
+        if match:
+            kind, group, weeks = match.groups()
+            what = self.state_group(group) if group else ""
+            text = self.say(f"baseline.{kind}", what=what, weeks=weeks)
+        else:
+            text = self.label("covariate", base)
+        return f"{text}: {self.texts.get(f'level.{level[0]}', level[0])}" if level else text
+
+    def state_group(self, name: str) -> str:
+        """A group of benefits in words, as it stands within a sentence."""
+        return self.texts.get(f"benefit.{name}", _readable(name).lower())
+
+    def join(self, items: list[str]) -> str:
+        """``"a, b and c"``."""
+        if len(items) < 2:
+            return "".join(items)
+        return f"{', '.join(items[:-1])} {self.say('list.and')} {items[-1]}"
+
+    def quantity(self, value: float, unit: str, digits: int) -> str:
+        """A level with its unit: ``"20,1 pct."``, ``"1,65 timer pr. uge"``."""
+        if unit == "share":
+            return self.numbers.percent(value, digits)
+        return self._with_unit(self.numbers.decimal_number(value, digits), unit)
+
+    def difference(self, value: float, unit: str, digits: int) -> str:
+        """A difference with its unit: ``"8,1 procentpoint"``, ``"0,54 timer pr. uge"``."""
+        if unit == "share":
+            return f"{self.numbers.decimal_number(100 * value, digits)} {self.numbers.points}"
+        return self._with_unit(self.numbers.decimal_number(value, digits), unit)
+
+    def _with_unit(self, number: str, unit: str) -> str:
+        text = self.texts.get(f"unit.{unit}", unit)
+        return f"{number} {text}".strip()
+
+
+def _readable(name: str) -> str:
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def read_words(language: Language) -> Words:
+    """Read the catalogue of a language.
+
+    >>> read_words("da").difference(0.081, "share", 1), read_words("en").state("employment")
+    ('8,1 procentpoint', 'Ordinary job')
+    """
+    source = files("jobeval.text").joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    texts = dict(_flat("", tomllib.loads(source)))
+    decimal, thousands, between = SEPARATORS[language]
+    numbers = NumberFormat(
+        decimal=decimal,
+        thousands=thousands,
+        between=between,
+        percent_sign=f"{NBSP}pct." if language == "da" else "%",
+        points=texts["unit.points"],
+        months=tuple(texts["date.months"].split()),
+    )
+    return Words(language, texts, numbers)
+
+
+def _flat(prefix: str, table: Mapping[str, object]) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            pairs += _flat(f"{name}.", cast(Mapping[str, object], value))
+        else:
+            pairs.append((name, str(value).strip()))
+    return pairs
+
+
+def placeholders(text: str) -> set[str]:
+    """The names that a text leaves open.
+
+    >>> sorted(placeholders("{a} of {b}"))
+    ['a', 'b']
+    """
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

@@ -1,0 +1,24 @@
+"""The Python of the README runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("code", BLOCKS)
+def test_block_runs(code, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_first_block_is_ten_lines():
+    assert len([line for line in BLOCKS[0].splitlines() if line.strip()]) <= 10
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", (ROOT / "README.md").read_text("utf-8")))
+def test_link_leads_somewhere(link):
+    assert (ROOT / link).exists()
