@@ -58,14 +58,17 @@ def simulate_jobfirst(
     out: Annotated[Path, typer.Option(help="Folder to write; made when it is not there.")],
     persons: Annotated[int, typer.Option(min=1, help="Persons drawn.")] = 2408,
     sites: Annotated[int, typer.Option(min=1, help="Job centres.")] = 15,
-    seed: Annotated[int | None, typer.Option(help="Seed; the committed trial's unless told.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed; the committed trial's unless told.")
+    ] = None,
 ) -> None:
     """Draw a JobFirst-like trial: registers as delivered, its plan and its planted truth."""
     from jobeval.synthetic import jobfirst
+    from jobeval.synthetic.write import write_trial
 
     chosen = {} if seed is None else {"seed": seed}
     trial = jobfirst.simulate_jobfirst(n_persons=persons, n_sites=sites, **chosen)
-    jobfirst.write_trial(trial, out)
+    write_trial(trial, out)
     _say(f"{persons} persons in {sites} job centres written to {out}")
 
 
@@ -109,11 +112,25 @@ def report(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="Folder for the reports.")],
     look: Annotated[LookChoice, typer.Option(help="Which look of the plan.")] = LookChoice.all,
-    language: Annotated[LanguageChoice, typer.Option(help="Danish or English.")] = LanguageChoice.all,
+    language: Annotated[
+        LanguageChoice, typer.Option(help="Danish or English.")
+    ] = LanguageChoice.all,
     format: Annotated[FormatChoice, typer.Option(help="HTML or PDF.")] = FormatChoice.all,
 ) -> None:
     """Render the report of a look, in Danish or English, as HTML or PDF."""
-    raise NotImplementedError
+    from jobeval.disclosure.gate import release
+    from jobeval.registers.trial import read_trial
+    from jobeval.reports.builder import build_report
+    from jobeval.reports.writing import FORMATS, write_report
+    from jobeval.text import LANGUAGES
+
+    trial = read_trial(folder)
+    for name in trial.plan.looks if look is LookChoice.all else (look.value,):
+        released = release(_carry_out(trial, name))
+        for tongue in LANGUAGES if language is LanguageChoice.all else (language.value,):
+            formats: Any = FORMATS if format is FormatChoice.all else (format.value,)
+            for path in write_report(build_report(released, tongue), out, formats):
+                _say(str(path))
 
 
 def _one_look(look: LookChoice) -> str:
@@ -122,11 +139,15 @@ def _one_look(look: LookChoice) -> str:
     return look.value
 
 
-def _evaluate(folder: Path, look: Any) -> Any:
-    from jobeval.evaluation.evaluate import evaluate as carry_out
+def _evaluate(folder: Path, look: str) -> Any:
     from jobeval.registers.trial import read_trial
 
-    trial = read_trial(folder)
+    return _carry_out(read_trial(folder), look)
+
+
+def _carry_out(trial: Any, look: Any) -> Any:
+    from jobeval.evaluation.evaluate import evaluate as carry_out
+
     with _progress() as progress:
         return carry_out(trial, look, progress=progress)
 

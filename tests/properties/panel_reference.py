@@ -140,7 +140,7 @@ class Reference:
         if endpoint.kind.startswith("mean"):
             return hours
         least = endpoint.min_hours_per_week
-        return float(hours > 0 and hours >= least)
+        return float(hours > 0 and hours >= least - 0.00115)
 
     def followed_for(self, endpoint, pid):
         states = endpoint.kind in ("weeks_in_state", "longest_spell", "first_exit")

@@ -69,7 +69,7 @@ class TestReading:
         ("to", "words"),
         [
             (["job", "", None, " "], "2 values are empty"),
-            ([0, 1, 2, 1], "numbers"),
+            ([0, 1, 2, 1], "4 values are not texts"),
             (["job", 1, None, "job"], "1 values are not texts"),
         ],
     )

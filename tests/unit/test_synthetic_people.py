@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobeval.errors import DesignError
 from jobeval.synthetic.people import People, simulate_lottery, simulate_people
 from jobeval.synthetic.streams import Streams, part, pick, spread
 from jobeval.synthetic.truth import JobFirstTruth
@@ -75,7 +76,7 @@ def test_persons_are_independent_of_the_order_of_the_draw():
 
 @pytest.mark.parametrize(("n_persons", "n_sites"), [(60, 15), (10, 1)])
 def test_too_few_persons_for_the_strata_are_refused_with_a_mend(n_persons, n_sites):
-    with pytest.raises(ValueError, match=f"take at least {60 * n_sites} persons"):
+    with pytest.raises(DesignError, match=f"take at least {60 * n_sites} persons"):
         people_of(n_persons, n_sites)
 
 

@@ -44,6 +44,13 @@ def test_window_endpoints(endpoint, expected):
     assert value.tolist() == [expected]
 
 
+def test_ten_hours_a_week_are_43_33_hours_a_month_in_the_register():
+    for monthly, expected in ((43.33, 1.0), (43.32, 0.0)):
+        weekly = world("j", [monthly * 12 / 52])
+        endpoint = window("any_hours", 0, 1, min_hours_per_week=10.0)
+        assert measure_endpoint(weekly, endpoint, "final").tolist() == [expected]
+
+
 def test_hours_beside_a_benefit_do_not_count_without_benefit():
     beside = world("bbjj", [0.0, 5.0, 20.0, 20.0])
     assert measure_endpoint(beside, window("mean_hours", 0, 4), "final") == 45 / 4

@@ -48,7 +48,7 @@ def derive_exits(panel: Panel, endpoint: ExitEndpoint) -> pd.DataFrame:
         persons.join(_first_runs(panel, endpoint), on="person_id", how="left"), "person_id"
     )
     observed = (frame["at_risk"] > 0).to_numpy()
-    left = (frame["leaving_week"] < frame["at_risk"]).to_numpy(dtype=bool, na_value=False)
+    left = (frame["leaving_week"] < frame["at_risk"]).to_numpy()
     if endpoint.on_leaving == "zero" or "out_of_population" in endpoint.destinations:
         left = np.zeros_like(left)
     exits = _censor(frame[observed & ~left], endpoint.destinations)

@@ -13,6 +13,9 @@ from jobeval.plan.model import ExitEndpoint, WindowEndpoint
 HOURS_KINDS = frozenset(
     {"any_hours", "mean_hours", "any_hours_without_benefit", "mean_hours_without_benefit"}
 )
+HALF_DIGIT = 0.005 * 12 / 52
+"""Half of the last digit of delivered hours (two decimals a month), as hours a week."""
+
 DIGITS = 9
 """Decimals of derived values: sums of floats depend on row order beyond them."""
 
@@ -32,7 +35,7 @@ def weekly_value(endpoint: WindowEndpoint) -> nw.Expr:
     if endpoint.kind.startswith("mean_hours"):
         return nw.when(counts).then(nw.col("hours")).otherwise(nw.lit(0.0))
     least = endpoint.min_hours_per_week
-    worked = nw.col("hours") >= least if least else nw.col("hours") > 0
+    worked = nw.col("hours") >= least - HALF_DIGIT if least else nw.col("hours") > 0
     return _as_share(counts & worked)
 
 

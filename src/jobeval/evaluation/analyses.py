@@ -13,12 +13,15 @@ from jobeval.effects.itt import estimate_itt
 from jobeval.effects.paths import PathCounts, estimate_path
 from jobeval.effects.sites import estimate_site_effects
 from jobeval.effects.subgroups import estimate_subgroup_effects
+from jobeval.effects.weighting import probability_varies_within_strata
 from jobeval.endpoints.counts import count_path, count_states
+from jobeval.errors import DesignError
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.exits.aalen_johansen import cumulative_incidence
 from jobeval.exits.cox import estimate_hazard_ratio
 from jobeval.exits.kaplan_meier import survival_curve
 from jobeval.exits.logrank import logrank_test
+from jobeval.inference.assignment import read_assignment
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.model import (
     Analysis,
@@ -31,6 +34,7 @@ from jobeval.plan.model import (
     StateAnalysis,
     WindowEndpoint,
 )
+from jobeval.registers.frames import read_columns
 from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
 
 UNITS: dict[str, str] = {
@@ -70,7 +74,8 @@ def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> N
 def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     outcome = f"outcome {analysis.endpoint}"
     frame = at_look.persons.assign(**{outcome: at_look.outcome(analysis.endpoint)["value"]})
-    lottery = _lottery(at_look, stratified=analysis.estimator != "difference")
+    strata = () if analysis.estimator == "difference" else analysis.strata
+    lottery = _pooled(at_look.plan.lottery_columns, strata)
     options: dict[str, Any] = {
         "covariates": analysis.covariates,
         "adjustment": analysis.estimator if analysis.estimator in {"ancova", "lin"} else "none",
@@ -102,16 +107,28 @@ def _scale(endpoint: Endpoint, look: LookName) -> dict[str, Any]:
     return {"unit": UNITS[endpoint.kind], "horizon_weeks": endpoint.window(look)[1]}
 
 
-def _lottery(at_look: TrialAtLook, *, stratified: bool) -> Lottery:
-    lottery = at_look.plan.lottery_columns
-    if stratified:
+def _pooled(lottery: Lottery, strata: tuple[str, ...] | None) -> Lottery:
+    """The lottery with the strata that an analysis declares; its own where it declares none."""
+    if strata is None:
         return lottery
     return Lottery(
         arm=lottery.arm,
         treatment=lottery.treatment,
         control=lottery.control,
+        strata=strata,
         clusters=lottery.clusters,
+        probability=lottery.probability,
     )
+
+
+def _require_one_probability(frame: pd.DataFrame, lottery: Lottery, analysis: Analysis) -> None:
+    """Survival estimators carry no weights: strata may be pooled only where the odds agree."""
+    assignment = read_assignment(read_columns(frame, lottery.columns), lottery)
+    if probability_varies_within_strata(assignment):
+        raise DesignError(
+            f"analyses.{analysis.name}: the chance of treatment differs within the declared "
+            "strata. Mend: declare strata within which it is the same."
+        )
 
 
 def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
@@ -168,16 +185,17 @@ def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:
 def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.int64]:
     if not strata:
         return np.zeros(len(counts), dtype=np.int64)
-    return counts.groupby(list(strata), sort=True).ngroup().to_numpy(dtype=np.int64)
+    return np.asarray(counts.groupby(list(strata), sort=True).ngroup(), dtype=np.int64)
 
 
 def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
-    frame = at_look.exits(analysis.endpoint)
-    if analysis.cause is None:
-        frame = frame.assign(observed=frame["destination"].notna())
-    else:
-        frame = frame.assign(observed=frame["destination"] == analysis.cause)
-    lottery = at_look.plan.lottery_columns
+    exits = at_look.exits(analysis.endpoint)
+    left = exits["destination"].notna()
+    observed = left if analysis.cause is None else exits["destination"] == analysis.cause
+    frame = exits.assign(observed=observed)
+    lottery = _pooled(at_look.plan.lottery_columns, analysis.strata)
+    if analysis.strata is not None:
+        _require_one_probability(frame, lottery, analysis)
     named = {"endpoint": analysis.endpoint}
     everyone = [("", frame)]
     for subgroup, part in everyone + [p for c in analysis.subgroups for p in _parts(frame, c)]:

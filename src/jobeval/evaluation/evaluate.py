@@ -63,7 +63,7 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
     if look not in plan.looks:
         rule = f"the plan has no look {look!r}."
         raise PlanError("evaluate", [Problem("look", rule, did_you_mean(look, list(plan.looks)))])
-    due = [analysis for analysis in plan.analyses if look in analysis.looks]
+    due = plan.due_at(look)
     at_look = read_look(trial, look)
     findings = Findings()
     for done, analysis in enumerate(due):

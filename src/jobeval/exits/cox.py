@@ -101,7 +101,14 @@ def estimate_hazard_ratio(
     clustered = drawn.cluster is not None if robust is None else robust
     estimate, std_error, notes = math.nan, math.nan, ["not estimable: no exit was seen"]
     if durations.cause.any():
-        fit = fit_cox(design.x, durations.weeks, durations.cause > 0, drawn.stratum, ties=ties)
+        fit = fit_cox(
+            design.x,
+            durations.weeks,
+            durations.cause > 0,
+            drawn.stratum,
+            ties=ties,
+            residuals=clustered,
+        )
         vcov = fit.robust_vcov(drawn.cluster) if clustered else fit.vcov
         estimate, std_error = float(fit.coef[0]), math.sqrt(vcov[0, 0])
         notes = [*_fit_notes(fit, design.names), *_error_notes(clustered, drawn.n_clusters)]

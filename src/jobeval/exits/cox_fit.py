@@ -45,7 +45,7 @@ class CoxFit:
     score_statistic
         ``U′ I⁻¹ U`` at 0, chi-square with ``p`` degrees of freedom.
     residuals
-        Shape ``(n, p)``: score residuals (derivative by the weight of a person).
+        Shape ``(n, p)``: score residuals (derivative by the weight of a person), if wanted.
     converged
         ``False`` when the steps ran out or the information was singular: all is ``nan`` then.
     """
@@ -56,7 +56,7 @@ class CoxFit:
     loglik_null: float
     loglik: float
     score_statistic: float
-    residuals: Floats
+    residuals: Floats | None
     converged: bool
 
     @property
@@ -66,6 +66,8 @@ class CoxFit:
 
     def robust_vcov(self, cluster: Counts | None = None) -> Floats:
         """Lin & Wei (1989): ``I⁻¹ Σ_g r_g r_g′ I⁻¹``; every person a cluster unless told."""
+        if self.residuals is None:
+            raise ValueError("the model was fitted without residuals")
         sums = self.residuals
         if cluster is not None:
             columns = [np.bincount(cluster, weights=column) for column in sums.T]
@@ -112,6 +114,7 @@ def fit_cox(
     stratum: Counts,
     *,
     ties: Ties = "efron",
+    residuals: bool = True,
 ) -> CoxFit:
     """Maximise the stratified partial likelihood by Newton's method with step halving.
 
@@ -121,6 +124,8 @@ def fit_cox(
         Shape ``(n, p)``, linearly independent within the strata.
     weeks, observed, stratum
         Shape ``(n,)``: whole weeks, whether the exit was seen, codes of strata.
+    residuals
+        Whether score residuals are wanted, for ``robust_vcov``.
 
     Notes
     -----
@@ -148,16 +153,17 @@ def fit_cox(
     infinite = runaway & (np.abs(z * step).max(axis=0) > RUNAWAY)
     finite = ~infinite & converged
     vcov = _inverse(_information(z, sums), finite) / np.outer(scale, scale)
-    residuals = np.zeros(x.shape)
-    residuals[cells.order] = _score_residuals(z, cells, sums) * scale
+    scores = np.zeros(x.shape) if residuals else None
+    if scores is not None:
+        scores[cells.order] = _score_residuals(z, cells, sums) * scale
     return CoxFit(
         coef=np.where(finite, beta, np.nan) / scale,
         vcov=vcov,
         infinite=infinite,
         loglik_null=null.loglik,
         loglik=sums.loglik,
-        score_statistic=float(_score(z, cells, null) @ _step(z, cells, null)),
-        residuals=residuals,
+        score_statistic=_newton(z, cells, null)[1],
+        residuals=scores,
         converged=converged,
     )
 
@@ -230,10 +236,6 @@ def _up_to(values: Floats, cells: _Cells) -> Floats:
     return spread
 
 
-def _score(z: Floats, cells: _Cells, sums: _Sums) -> Floats:
-    return z.T @ (cells.leaves.astype(np.float64) - sums.g)
-
-
 def _information(z: Floats, sums: _Sums) -> Floats:
     """``Σ (A S2 − B S2d) / S0`` as one Gram matrix, minus the products of the means."""
     m, md = sums.means, sums.dead_means
@@ -242,21 +244,21 @@ def _information(z: Floats, sums: _Sums) -> Floats:
     return (z * sums.g[:, None]).T @ z - within + cross + cross.T
 
 
-def _step(z: Floats, cells: _Cells, sums: _Sums) -> Floats:
-    """Newton's step; ``nan`` where the information is singular."""
+def _newton(z: Floats, cells: _Cells, sums: _Sums) -> tuple[Floats, float]:
+    """Newton's step and ``U′ I⁻¹ U``; ``nan`` where the information is singular."""
+    score = z.T @ (cells.leaves.astype(np.float64) - sums.g)
     try:
-        step = np.linalg.solve(_information(z, sums), _score(z, cells, sums))
+        step = np.linalg.solve(_information(z, sums), score)
     except np.linalg.LinAlgError:
-        return np.full(z.shape[1], np.nan)
-    return step.astype(np.float64)
+        step = np.full_like(score, np.nan)
+    return step.astype(np.float64), float(score @ step)
 
 
 def _maximise(z: Floats, cells: _Cells, sums: _Sums) -> tuple[Floats, _Sums, Floats]:
     """Coefficients, their sums and the last step, which is ``nan`` after a failure."""
     beta = np.zeros(z.shape[1])
     for _ in range(MAX_STEPS):
-        step = _step(z, cells, sums)
-        promise = _score(z, cells, sums) @ step
+        step, promise = _newton(z, cells, sums)
         shortened = step * min(1.0, LONGEST_STEP / np.abs(z @ step).max())
         better = _halve_until_better(z, cells, beta, shortened, sums)
         if better is None:

@@ -98,18 +98,19 @@ def read_destinations(frame: Any, duration: str, destination: str, lottery: Lott
     columns = read_columns(frame, (duration, destination, *lottery.columns))
     drawn = read_assignment(columns, lottery)
     weeks, went = columns[duration][drawn.rows], columns[destination][drawn.rows]
+    seen = ~_is_missing(went)
+    places: dict[Any, int] = {}
+    codes = np.array([places.setdefault(name, len(places)) for name in went[seen]], dtype=int)
     problems = [
         *_duration_problems(duration, weeks),
-        *_destination_problems(destination, went),
+        *_destination_problems(destination, list(places), np.bincount(codes)),
     ]
     if problems:
         raise DataError("durations", problems)
-    seen = ~_is_missing(went)
-    causes, codes = np.unique(went[seen].astype(str), return_inverse=True)
+    causes = tuple(sorted(places))
     cause = np.zeros(len(went), dtype=np.int64)
-    cause[seen] = codes + 1
-    names = tuple(str(name) for name in causes)
-    return Durations(weeks.astype(np.int64), cause, names, drawn, columns)
+    cause[seen] = np.array([causes.index(name) + 1 for name in places], dtype=int)[codes]
+    return Durations(weeks.astype(np.int64), cause, causes, drawn, columns)
 
 
 def _duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:
@@ -145,19 +146,20 @@ def _observed_problems(name: str, seen: NDArray[Any]) -> list[Problem]:
     return [Problem(place, f"{bad} values are neither true/false nor 1/0.", mend)] if bad else []
 
 
-def _destination_problems(name: str, went: NDArray[Any]) -> list[Problem]:
-    place = f"column {name!r}"
+def _destination_problems(name: str, names: list[Any], counts: NDArray[Any]) -> list[Problem]:
+    kinds = ["text" if str(n).strip() else "empty" for n in names]
+    kinds = [kind if isinstance(n, str) else "other" for kind, n in zip(kinds, names, strict=True)]
+    rules = {"other": "values are not texts.", "empty": "values are empty texts."}
+    found = {
+        kind: sum(int(c) for c, of in zip(counts, kinds, strict=True) if of == kind)
+        for kind in rules
+    }
     mend = "Name destinations by texts; leave the censored missing."
-    missing = _is_missing(went)
-    if missing.all():
-        return []
-    if went.dtype != object:
-        return [Problem(place, "holds numbers where destinations are expected.", mend)]
-    known = went[~missing]
-    other = sum(not isinstance(value, str) for value in known)
-    blank = sum(isinstance(value, str) and not value.strip() for value in known)
-    rules = {f"{other} values are not texts.": other, f"{blank} values are empty texts.": blank}
-    return [Problem(place, rule, mend) for rule, count in rules.items() if count]
+    return [
+        Problem(f"column {name!r}", f"{count} {rules[kind]}", mend)
+        for kind, count in found.items()
+        if count
+    ]
 
 
 def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:

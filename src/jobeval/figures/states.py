@@ -36,7 +36,7 @@ STACK: Mapping[str, str] = {
     "other_states": "#F0F1F4",
 }
 """From the bottom up."""
-WEEK_STEP = 2
+WEEK_STEP = 4
 """Weeks between the points of the areas, counted back from the last."""
 
 
@@ -77,8 +77,8 @@ def _shares(curves: Sequence[ReleasedCurve]) -> np.ndarray:
 
 def _draw_stack(axes: Axes, curves: Sequence[ReleasedCurve]) -> None:
     axes.stackplot(
-        np.array(curves[0].times[::-WEEK_STEP][::-1]), _shares(curves), colors=[STACK[c.cause] for c in curves],
-        edgecolor="white", linewidth=0.5,
+        np.array(curves[0].times[::-WEEK_STEP][::-1]), _shares(curves),
+        colors=[STACK[curve.cause] for curve in curves], edgecolor="white", linewidth=0.5,
     )  # fmt: skip
     axes.grid(visible=False)
 

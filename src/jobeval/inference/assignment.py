@@ -125,7 +125,7 @@ def _arm_problems(
     if missing.any():
         mend = "Everyone drawn has an arm; leave out rows that were never drawn."
         problems.append(Problem(place, f"is missing in {int(missing.sum())} rows.", mend))
-    known = sorted({str(value) for value in arm[~missing]})
+    known = sorted({str(value) for value in set(arm[~missing].tolist())})
     for role, value, found in (
         ("treatment", lottery.treatment, treatment),
         ("control", lottery.control, control),
@@ -140,9 +140,22 @@ def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArra
     """Labels and codes of the combinations of ``keys``, in the order of their texts."""
     if not keys:
         return ("all",), np.zeros(size, dtype=np.int64)
-    rows = [" × ".join(str(value) for value in row) for row in zip(*keys, strict=True)]
-    labels, codes = np.unique(np.array(rows, dtype=object), return_inverse=True)
-    return tuple(str(label) for label in labels), codes.astype(np.int64)
+    levels, parts = zip(*(_levels(key) for key in keys), strict=True)
+    shape = tuple(len(texts) for texts in levels)
+    present, codes = np.unique(np.ravel_multi_index(parts, shape), return_inverse=True)
+    places = np.transpose(np.unravel_index(present, shape))
+    names = [
+        " × ".join(texts[place] for texts, place in zip(levels, row, strict=True)) for row in places
+    ]
+    labels, order = np.unique(names, return_inverse=True)
+    return tuple(str(label) for label in labels), order[codes].astype(np.int64)
+
+
+def _levels(key: NDArray[Any]) -> tuple[list[str], NDArray[np.int64]]:
+    """The texts of the distinct values of ``key``, and the place of each row's among them."""
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in key.tolist()]
+    return [str(value) for value in places], np.array(codes, dtype=np.int64)
 
 
 def _stratum_problems(

@@ -139,7 +139,7 @@ def _code_known(
         return _code(name, np.array(texts, dtype=object), "category")
     filled = np.where(unknown, values[~unknown].mean(), values)
     labels, block = _code(name, filled, type_)
-    return (*labels, f"{name}[{UNKNOWN}]"), np.column_stack([block, unknown])
+    return (*labels, f"{name}[{UNKNOWN}]"), np.column_stack([block, unknown.astype(np.float64)])
 
 
 def _code(

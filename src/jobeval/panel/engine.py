@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 import pandas as pd
+from pandas.api.types import is_extension_array_dtype
 
 
 def build_table(like: nw.LazyFrame[Any], columns: Mapping[str, Sequence[Any]]) -> nw.LazyFrame[Any]:
@@ -45,8 +46,18 @@ def materialise(frame: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
 
 
 def collect_frame(frame: nw.LazyFrame[Any], *order: str) -> pd.DataFrame:
-    """Compute a lazy frame into pandas, sorted by ``order``."""
+    """Compute a lazy frame into pandas, sorted by ``order``.
+
+    Numbers and flags come as NumPy columns: as float64 with ``nan`` where some are missing.
+    """
     ordered = frame.sort(*order) if order else frame
     if ordered.implementation.is_duckdb():
-        return ordered.collect("pandas").to_native()
-    return pd.DataFrame(ordered.collect().to_dict(as_series=False))
+        collected: pd.DataFrame = ordered.collect("pandas").to_native()
+    else:
+        collected = pd.DataFrame(ordered.collect().to_dict(as_series=False))
+    masked = {
+        name: "float64" if collected[name].isna().any() else dtype.numpy_dtype
+        for name, dtype in collected.dtypes.items()
+        if is_extension_array_dtype(dtype) and dtype.kind in "biuf"
+    }
+    return collected.astype(masked)

@@ -90,12 +90,12 @@ def _rank(row: DreamCode, priority: Sequence[State]) -> int:
     return min((priority.index(state) for state in states), default=NEVER)
 
 
-def tabulate_activities(priority: Sequence[State]) -> dict[str, list[Any]]:
-    """The kinds of activity that make a state, with its rank: columns ``kind``, ``rank``."""
-    return {
-        "kind": list(STATE_OF_ACTIVITY),
-        "rank": [priority.index(state) for state in STATE_OF_ACTIVITY.values()],
-    }
+def activity_rank(priority: Sequence[State]) -> nw.Expr:
+    """The rank of the state that an activity of this ``kind`` makes; ``NEVER`` for none."""
+    rank = nw.lit(NEVER)
+    for kind, state in STATE_OF_ACTIVITY.items():
+        rank = nw.when(nw.col("kind") == kind).then(nw.lit(priority.index(state))).otherwise(rank)
+    return rank
 
 
 def state_expression(priority: Sequence[State]) -> nw.Expr:

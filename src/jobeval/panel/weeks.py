@@ -9,7 +9,7 @@ import narwhals as nw
 
 from jobeval.panel.engine import build_table
 from jobeval.panel.sight import Delivery, Sight, Span
-from jobeval.panel.states import NEVER, state_expression, tabulate_activities, tabulate_codes
+from jobeval.panel.states import NEVER, activity_rank, state_expression, tabulate_codes
 from jobeval.plan.model import State
 from jobeval.schemas.calendar import month_of_week
 
@@ -178,16 +178,15 @@ def classify_benefits(benefits: Lazy, stop: int, priority: Sequence[State]) -> L
 
 
 def _classify_activities(activities: Lazy, stop: int, priority: Sequence[State]) -> Lazy:
-    kinds = build_table(activities, tabulate_activities(priority))
     return (
-        activities.select("person_id", "start_week", "end_week", "kind")
-        .filter(nw.col("start_week") < stop)
-        .join(kinds, on="kind", how="inner")
+        activities.filter(nw.col("start_week") < stop)
         .with_columns(
             end_week=nw.min_horizontal("end_week", nw.lit(stop)),
+            rank=activity_rank(priority),
             on_benefit=nw.lit(False),
             is_out=nw.lit(False),
         )
+        .filter(nw.col("rank") < NEVER)
         .select(*_TRAITS)
     )
 

@@ -208,13 +208,23 @@ class Term(PlanPart):
 class _Analysis(PlanPart):
     name: Name
     endpoint: Name
-    looks: tuple[LookName, ...] = Field(default=("midterm", "final"), min_length=1, strict=False)
+    looks: tuple[LookName, ...] = Field(default=(), strict=False)
+    """Left out: every look of the plan."""
     subgroups: tuple[str, ...] = Field(default=(), strict=False)
     """Columns: the analysis is repeated within each of their values."""
     exploratory: bool = False
 
 
-class EffectAnalysis(_Analysis):
+class _Stratified(_Analysis):
+    strata: tuple[str, ...] | None = Field(default=None, strict=False)
+    """Coarser strata than the lottery's, declared where subgroups would leave them too small.
+
+    Where the chance of treatment differs within them, persons are weighted by its inverse, so
+    the lottery must then declare its ``probability`` as a column.
+    """
+
+
+class EffectAnalysis(_Stratified):
     """An effect on a window endpoint."""
 
     estimator: Literal["difference", "blocked", "ancova", "lin"]
@@ -231,7 +241,7 @@ class PathAnalysis(_Analysis):
     estimator: Literal["path"]
 
 
-class ExitAnalysis(_Analysis):
+class ExitAnalysis(_Stratified):
     """A survival analysis of an exit endpoint."""
 
     estimator: Literal["kaplan_meier", "logrank", "cox", "aalen_johansen"]
@@ -247,7 +257,8 @@ class StateAnalysis(PlanPart):
 
     name: Name
     estimator: Literal["state_shares"]
-    looks: tuple[LookName, ...] = Field(default=("midterm", "final"), min_length=1, strict=False)
+    looks: tuple[LookName, ...] = Field(default=(), strict=False)
+    """Left out: every look of the plan."""
     exploratory: bool = False
 
 
@@ -410,6 +421,10 @@ class TrialPlan(PlanPart):
             raise ValueError("\n".join(problems))
         return self
 
+    def due_at(self, look: LookName) -> tuple[Analysis, ...]:
+        """The analyses that the plan asks for at a look, in their order."""
+        return tuple(a for a in self.analyses if look in (a.looks or self.looks))
+
     def _arm_problems(self) -> list[str]:
         roles = sorted(arm.role for arm in self.arms)
         if roles != ["control", "treatment"]:
@@ -443,6 +458,14 @@ class TrialPlan(PlanPart):
                 problems.append(f"{place}.family: {family!r} is not declared; {hint}")
             if getattr(analysis, "by_site", False) and self.sites is None:
                 problems.append(f"{place}.by_site: the plan declares no [sites]")
+            pooled = (
+                analysis.estimator == "difference" or getattr(analysis, "strata", None) is not None
+            )
+            if pooled and self.lottery.strata and self.lottery.probability is None:
+                problems.append(
+                    f"{place}: leaving the lottery's strata needs lottery.probability, since the "
+                    "chance of treatment may differ between them"
+                )
         return problems
 
     def _endpoint_problems(
@@ -467,7 +490,7 @@ class TrialPlan(PlanPart):
             return []
         problems = [
             f"{place}.looks: endpoint {analysis.endpoint!r} has no window for {look!r}"
-            for look in analysis.looks
+            for look in analysis.looks or self.looks
             if isinstance(endpoint.window_weeks, dict) and look not in endpoint.window_weeks
         ]
         if path and endpoint.kind == "longest_spell":

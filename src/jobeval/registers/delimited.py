@@ -159,11 +159,14 @@ def _read_by_row(
     file: InputFile,
     findings: Findings,
 ) -> None:
-    """Encodings that the engine does not read by itself go through Python's reader."""
+    """Encodings that the engine does not read by itself go through Python's reader.
+
+    Like the engine, it takes a separator after the last cell for the end of the line.
+    """
     with io.TextIOWrapper(path.open("rb"), encoding=file.encoding, newline="") as stream:
         reader = csv.reader(stream, delimiter=file.separator, strict=True)
         try:
-            rows = [row for row in reader if row][1:]
+            rows = [_without_end_mark(row, len(header)) for row in reader if row][1:]
         except csv.Error:
             findings.add("csv-quote", table)
             return
@@ -175,3 +178,7 @@ def _read_by_row(
     findings.add("csv-ragged", table, count=ragged)
     if not ragged:
         store_pandas(con, table, pd.DataFrame(rows, columns=pd.Index(header), dtype=object))
+
+
+def _without_end_mark(row: list[str], width: int) -> list[str]:
+    return row[:-1] if len(row) == width + 1 and not row[-1] else row

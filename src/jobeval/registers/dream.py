@@ -186,7 +186,9 @@ def check_codes_known(
     findings: Findings,
 ) -> None:
     """Every spell's code is on the code list in its first and its last week."""
-    groups = (dream_groups(codes, week) for week in (start, end - 1))
-    unknown = np.any([[group is None for group in one] for one in groups], axis=0)
-    named = ", ".join(str(code) for code in np.unique(codes[unknown])[:20])
-    findings.add("dream-code-unknown", _TABLE, "code", int(unknown.sum()), codes=named)
+    codes, weeks = np.tile(codes, 2), np.append(start, end - 1)
+    pairs = np.unique(np.column_stack([codes, weeks]), axis=0)
+    known = np.array([group is not None for group in dream_groups(*pairs.T)], dtype=bool)
+    unknown = np.unique(pairs[~known, 0])
+    named = ", ".join(str(code) for code in unknown[:20])
+    findings.add("dream-code-unknown", _TABLE, "code", len(unknown), codes=named)

@@ -51,8 +51,10 @@ def read_columns(frame: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     if problems:
         raise DataError("data frame", problems)
     selected = native.select(*names)
-    eager = selected.collect("pandas") if isinstance(selected, nw.LazyFrame) else selected
-    return {name: _as_array(eager[name]) for name in names}
+    if isinstance(selected, nw.LazyFrame):
+        # Polars needs PyArrow to become pandas, DuckDB and Spark do not
+        selected = selected.collect(None if selected.implementation.is_polars() else "pandas")
+    return {name: _as_array(selected[name]) for name in names}
 
 
 def _as_array(series: nw.Series[Any]) -> NDArray[Any]:
@@ -85,7 +87,8 @@ def store_pandas(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
 def store_frame(con: duckdb.DuckDBPyConnection, table: str, frame: Any) -> None:
     """Copy any frame that narwhals takes into the table ``raw_<table>``.
 
-    pandas frames are scanned in place, DuckDB relations are copied with their types, everything else goes column by column.
+    pandas frames are scanned in place, DuckDB relations are copied with their types, and
+    everything else goes column by column.
     """
     if isinstance(frame, duckdb.DuckDBPyRelation):
         _store_relation(con, table, frame)

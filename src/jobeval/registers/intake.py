@@ -1,7 +1,7 @@
 """The door: whatever was delivered becomes canonical tables of one engine, or is refused."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from jobeval.registers.dream import (
     find_wide_columns,
     is_wide,
 )
-from jobeval.registers.engine import fetch_count, fetch_row, quoted, table_names
+from jobeval.registers.engine import fetch_count, fetch_row, quoted
 from jobeval.registers.files import check_not_empty, file_dialect, find_file, read_file
 from jobeval.registers.findings import Findings
 from jobeval.registers.frames import store_frame
@@ -76,19 +76,32 @@ class Intake:
         self.plan = plan
         self.findings = findings
         self._coverage = Coverage()
+        self._built: set[str] = set()
 
     def take(self, delivered: Mapping[str, Any]) -> Coverage:
         """Take in what was delivered, by name of the table; ``None`` is not delivered."""
         for table in TABLES:
             if delivered.get(table) is None:
                 self.findings.add("file-missing", table, count=int(table == "persons"))
-            elif self._store(table, delivered[table]):
-                getattr(self, f"_take_{table}")(self._dialect(table, delivered[table]))
-                self.con.execute(f"DROP TABLE IF EXISTS raw_{table}")
-        tables = table_names(self.con)
-        if {"persons", "benefits"} <= tables:
-            check_after_death(self.con, self.findings, with_hours="hours" in tables)
+                continue
+            try:
+                self._take_one(table, delivered[table])
+            except duckdb.Error as error:  # its message may quote a value
+                self.findings.add("table-refused", table, kind=type(error).__name__)
+        if {"persons", "benefits"} <= self._built:
+            check_after_death(self.con, self.findings, with_hours="hours" in self._built)
         return self._coverage
+
+    def _take_one(self, table: str, source: Any) -> None:
+        if self._store(table, source):
+            takers: dict[str, Callable[[Dialect], None]] = {
+                "persons": self._take_persons,
+                "benefits": self._take_benefits,
+                "hours": self._take_hours,
+                "activities": self._take_activities,
+            }
+            takers[table](self._dialect(table, source))
+            self.con.execute(f"DROP TABLE IF EXISTS raw_{table}")
 
     def _store(self, table: str, source: Any) -> bool:
         """Bring a delivery into ``raw_<table>``, as it stands."""
@@ -145,16 +158,18 @@ class Intake:
 
     def _create(self, table: str, query: str) -> None:
         """The canonical table: persons of the roster only, in canonical order."""
-        if "persons" in table_names(self.con):
+        if "persons" in self._built:
             query = f"SELECT r.* FROM ({query}) r SEMI JOIN persons USING (person_id)"
         self.con.execute(f"CREATE OR REPLACE TABLE {table} AS FROM ({query}) ORDER BY ALL")
+        self._built.add(table)
 
     def _match(self, table: str, rows: str, *, everyone: bool = False) -> None:
-        if "persons" in table_names(self.con):
+        if "persons" in self._built:
             check_match(self.con, table, rows, self.findings, everyone=everyone)
 
     def _take_persons(self, dialect: Dialect) -> None:
-        build_persons(self.con, self.plan, dialect, self.findings)
+        if build_persons(self.con, self.plan, dialect, self.findings):
+            self._built.add("persons")
 
     def _take_benefits(self, dialect: Dialect) -> None:
         wide = is_wide(read_sources(self.con, "raw_benefits"))
@@ -172,13 +187,10 @@ class Intake:
             self.findings.add("columns-missing", "benefits", "y_YYWW", hint=hint)
             return
         keyed = replace(BENEFITS_WIDE, name="benefits")
-        built = build_typed(self.con, "benefits", keyed, dialect, self.findings)
-        if not built:
+        if not build_typed(self.con, "benefits", keyed, dialect, self.findings):
             return
-        twice = fetch_row(
-            self.con, "SELECT count(*) - count(DISTINCT person_id) FROM typed_benefits"
-        )
-        self.findings.add("person-duplicated", "benefits", "person_id", twice[0])
+        twice = "SELECT count(*) - count(DISTINCT person_id) FROM typed_benefits"
+        self._add_count("person-duplicated", "benefits", "person_id", twice)
         spells = build_wide_spells(self.con, columns, dialect, self.findings)
         self._check_codes(spells)
         self._match("benefits", "typed_benefits", everyone=True)
@@ -225,9 +237,7 @@ class Intake:
         extracted = self._extracted_on("hours")
         if extracted is not None:
             late = f"SELECT count(*) FROM job_hours WHERE month > {month_of(extracted)}"
-            self.findings.add(
-                "event-after-extraction", "hours", "month", fetch_row(self.con, late)[0]
-            )
+            self._add_count("event-after-extraction", "hours", "month", late)
             end = month_of(extracted + dt.timedelta(days=1))
         self._match("hours", "job_hours")
         self._create("hours", "FROM job_hours")
@@ -260,9 +270,7 @@ class Intake:
         extracted = self._extracted_on(table)
         if extracted is not None:
             late = f"SELECT count(*) FROM typed_{table} WHERE start > DATE '{extracted}'"
-            self.findings.add(
-                "event-after-extraction", table, "start", fetch_row(self.con, late)[0]
-            )
+            self._add_count("event-after-extraction", table, "start", late)
             last = week_of(extracted + dt.timedelta(days=1))
             return fetch_row(self.con, f"SELECT min({start}) FROM typed_{table}")[0], last
         last = week_of(max(look.cut_off for look in self.plan.looks.values()))

@@ -29,20 +29,20 @@ _P_ALLOCATION = 0.001
 
 def build_persons(
     con: duckdb.DuckDBPyConnection, plan: TrialPlan, dialect: Dialect, findings: Findings
-) -> None:
-    """Make the canonical table ``persons`` from ``raw_persons``, and check it."""
+) -> bool:
+    """Make the canonical table ``persons`` from ``raw_persons``; False when it is refused."""
     known = read_sources(con, "raw_persons")
     delivered = find_sources(PERSONS, known, dialect, Findings())
     extras = _extra_columns(con, known, delivered, dialect, findings)
     _check_plan_columns(plan, [*delivered, *extras], findings)
     if not build_typed(con, "persons", PERSONS, dialect, findings, extras):
-        return
+        return False
     _check_once(con, findings)
     _check_arms(con, plan, findings)
     _check_dates(con, plan, findings)
     _check_labels(con, findings)
     if findings.refuses("persons"):
-        return
+        return False
     moved = {"randomised_on", "started_on"}
     present = [name for name in delivered if name not in moved]
     kept = ", ".join(quoted(name) for name in [*present, *extras])
@@ -54,6 +54,7 @@ def build_persons(
         "FROM typed_persons ORDER BY person_id"
     )
     _check_allocation(con, plan, findings)
+    return True
 
 
 def _extra_columns(

@@ -55,6 +55,11 @@ _FILES = (
         "Copy or deliver it again, and compare the checksums.",
     ),
     _rule(
+        "table-refused",
+        "the engine could not take it in ({kind}).",
+        "Compare the columns with the data dictionary.",
+    ),
+    _rule(
         "file-too-large",
         "declares {count} rows, more than any register of this kind holds.",
         "Deliver the persons of the trial only.",
@@ -268,7 +273,7 @@ _REGISTERS = (
     ),
     _rule(
         "dream-code-unknown",
-        "{count} spells have a code that the code list does not know in that week: {codes}.",
+        "{count} codes are not on the code list in the weeks where they stand: {codes}.",
         "Compare with the code list in the data dictionary, and have it extended.",
     ),
     _rule(

@@ -45,7 +45,7 @@ class Story:
     @property
     def analyses(self) -> tuple[Analysis, ...]:
         """The analyses that are due at this look."""
-        return tuple(a for a in self.results.plan.analyses if self.results.look in a.looks)
+        return self.results.plan.due_at(self.results.look)
 
     @property
     def priorities(self) -> Mapping[str, str]:

@@ -78,9 +78,14 @@ def simulate_jobfirst(
     truth
         What is planted; by default as in the published evaluation, see ``JobFirstTruth``.
 
+    Returns
+    -------
+    SyntheticTrial
+        Plan, persons, DREAM, hours and activities, and the two worlds of each person.
+
     Raises
     ------
-    ValueError
+    DesignError
         When a stratum would have fewer than eight persons.
 
     Examples

@@ -27,7 +27,7 @@ _HELD_BEFORE = 0.2  # of those who work in both worlds
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Jobs:
-    """All jobs, and those that the benefit codes follow; value ``weekly_hours`` and more."""
+    """All jobs, and those that the benefit codes follow; fact ``weekly_hours``."""
 
     ordinary: tuple[Spells, ...]
     """First, second and third ordinary job after the lottery."""

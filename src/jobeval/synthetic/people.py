@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.errors import DesignError
 from jobeval.schemas.calendar import EPOCH, weeks_of
 from jobeval.synthetic.streams import Floats, Ints, Streams, pick, spread
 from jobeval.synthetic.truth import JobFirstTruth
@@ -134,7 +135,7 @@ def _strata(n_persons: int, n_sites: int) -> tuple[Ints, Ints]:
     later = np.floor(sizes * np.array([row[2] for row in rows]) + 0.5).astype(np.int64)
     cells = np.stack([sizes - later, later], axis=1)
     if cells.min() < 8:
-        raise ValueError(
+        raise DesignError(
             f"{n_persons} persons are too few for {n_sites} job centres: "
             f"take at least {60 * n_sites} persons, or fewer job centres"
         )

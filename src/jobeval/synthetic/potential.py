@@ -84,12 +84,17 @@ def measure_endpoint(world: World, endpoint: WindowEndpoint, look: LookName) -> 
     if endpoint.kind.startswith("mean_hours"):
         return hours.sum(axis=1) / (high - low)
     if endpoint.kind.startswith("any_hours"):
-        enough = (hours > 0) & (hours >= endpoint.min_hours_per_week)
-        return enough.any(axis=1).astype(float)
+        enough = _cents_a_month(hours) >= _cents_a_month(endpoint.min_hours_per_week)
+        return ((hours > 0) & enough).any(axis=1).astype(float)
     inside = np.isin(world.state[:, low:high], [STATES.index(s) for s in endpoint.states])
     if endpoint.kind == "weeks_in_state":
         return inside.sum(axis=1).astype(float)
     return run_lengths(inside).max(axis=1).astype(float)
+
+
+def _cents_a_month(weekly: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Hours a week as hundredths of an hour a month, the precision of the register."""
+    return np.rint(np.asarray(weekly) * (100 * 52 / 12))
 
 
 def run_lengths(inside: NDArray[np.bool_]) -> Ints:

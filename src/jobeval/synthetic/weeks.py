@@ -25,7 +25,7 @@ def simulate_codes(
     truth: JobFirstTruth,
     first: int,
 ) -> tuple[Spells, ...]:
-    """Draw the layers, value ``code``, in the order in which they are painted."""
+    """Draw the layers, fact ``code``, in the order in which they are painted."""
     base = _base_code(people, streams)
     placed = join_spells([p.called(code=base[p.person] + 7 + p.person % 2) for p in placements])
     subsidised = jobs.subsidised

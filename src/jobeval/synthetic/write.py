@@ -11,9 +11,10 @@ from jobeval.synthetic.jobfirst import SEED, SyntheticTrial
 from jobeval.synthetic.summary import summarise_truth
 
 _README = """# A synthetic JobFirst trial
-**Every person in this folder is invented.** No register, municipality or job centre was read
-to make it; the names of the job centres other than the first are letters. The design follows
-what is published about the Danish JobFirst trial, and the effects found there are planted.
+**Every person in this folder is invented.** No register was read to make it. The design follows
+what is published about the Danish JobFirst trial, and the effects published there are planted;
+rates in the control group are invented. Only the first job centre has the name of a real one,
+because three indicators were published for it; nothing else here tells anything about it.
 
 Made by
 
@@ -38,11 +39,12 @@ drawn and never started, a few in the control group who got the effort all the s
 last month in which a good part of the hours has not arrived yet.
 """
 _CHOICE = """
-The seed was chosen among 7,800: its draw gives the three indicators published for one job
+The seed was chosen among 1 to 8,999: its draw gives the three indicators published for one job
 centre (82 % with a snusepraktik, 27 % with hours in the course, 40 % after 13 weeks), sample
-effects near the planted ones, and estimates of ordinary luck: all true effects lie in their
-95 % intervals. So this one trial says nothing about how often intervals cover;
-`jobeval.synthetic.jobfirst.redraw_lottery` draws the others for that.
+effects near the planted ones, and estimates of ordinary luck: the true effects on all endpoints
+with a window, overall and by benefit type, lie in their 95 % intervals. So this one trial says
+nothing about how often intervals cover; `jobeval.synthetic.jobfirst.redraw_lottery` draws the
+others for that.
 """
 
 

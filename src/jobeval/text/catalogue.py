@@ -15,7 +15,7 @@ from jobeval.text.numbers import NBSP, NumberFormat
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
-SEPARATORS = {"da": (",", ".", "; "), "en": (".", ",", ", ")}
+SEPARATORS = {"da": (",", ".", f";{NBSP}"), "en": (".", ",", f",{NBSP}")}
 BASELINE = re.compile(r"^(hours_per_week|any_hours|weeks)(?:_(.+?))?_(\d+)$")
 
 
@@ -28,8 +28,11 @@ class Words:
     numbers: NumberFormat
 
     def say(self, key: str, **values: object) -> str:
-        """The text of ``key`` with its placeholders filled; ``KeyError`` when it is unknown."""
-        return self.texts[key].format(**values)
+        """The text of ``key`` with its placeholders filled; ``KeyError`` when it is unknown.
+
+        A sentence that ends with an abbreviation has one full stop.
+        """
+        return self.texts[key].format(**values).replace("pct..", "pct.")
 
     def has(self, key: str) -> bool:
         """Whether there is a text of this key."""
@@ -79,12 +82,15 @@ class Words:
     def difference(self, value: float, unit: str, digits: int) -> str:
         """A difference with its unit: ``"8,1 procentpoint"``, ``"0,54 timer pr. uge"``."""
         if unit == "share":
-            return f"{self.numbers.decimal_number(100 * value, digits)} {self.numbers.points}"
+            return f"{self.numbers.decimal_number(100 * value, digits)}{NBSP}{self.numbers.points}"
         return self._with_unit(self.numbers.decimal_number(value, digits), unit)
 
+    def unit(self, unit: str) -> str:
+        """A unit in words, or as it is when the catalogue lacks it."""
+        return self.texts.get(f"unit.{unit}", unit)
+
     def _with_unit(self, number: str, unit: str) -> str:
-        text = self.texts.get(f"unit.{unit}", unit)
-        return f"{number} {text}".strip()
+        return f"{number}{NBSP}{self.unit(unit)}".strip(f" {NBSP}")
 
 
 def _readable(name: str) -> str:
@@ -97,7 +103,7 @@ def read_words(language: Language) -> Words:
     """Read the catalogue of a language.
 
     >>> read_words("da").difference(0.081, "share", 1), read_words("en").state("employment")
-    ('8,1 procentpoint', 'Ordinary job')
+    ('8,1\\xa0procentpoint', 'Ordinary job')
     """
     source = files("jobeval.text").joinpath(f"{language}.toml").read_text(encoding="utf-8")
     texts = dict(_flat("", tomllib.loads(source)))

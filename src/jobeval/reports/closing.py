@@ -1,0 +1,157 @@
+"""Caveats and appendices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
+from jobeval.reports.front import failed_checks
+from jobeval.reports.story import Blocks, Story
+from jobeval.tables import (
+    Table,
+    tabulate_attrition,
+    tabulate_balance,
+    tabulate_follow_up,
+    tabulate_suppressions,
+    tabulate_tests,
+)
+
+
+def caveats(story: Story) -> Blocks:
+    """What the reader must keep in mind."""
+    items = [story.say("caveats.chance"), story.say("caveats.itt")]
+    if any(story.is_exploratory(analysis) for analysis in story.main_analyses()):
+        items.append(story.say("caveats.exploratory"))
+    items.append(story.say("caveats.registers"))
+    check = story.check("follow_up")
+    if check is not None and check.number("max_weeks") > 0:
+        items.append(story.say("caveats.follow_up", weeks=int(check.number("max_weeks"))))
+    if story.midterm:
+        items.append(story.say("caveats.midterm"))
+    failed = failed_checks(story)
+    if failed:
+        items.append(story.say("caveats.checks", checks=story.words.join(failed)))
+    if story.results.notes:
+        items.append(story.say("caveats.notes"))
+    return [story.heading("caveats.title"), Bullets(items=tuple(items))]
+
+
+def appendices(story: Story) -> Blocks:
+    """Balance, attrition, tests, deviations, data notes, disclosure log, reproducibility."""
+    return [
+        PageBreak(),
+        *_balance(story),
+        *_attrition(story),
+        *_tests(story),
+        *_deviations(story),
+        *_notes(story),
+        *_disclosure(story),
+        *_reproducibility(story),
+    ]
+
+
+def _balance(story: Story) -> Blocks:
+    check = story.check("balance")
+    if check is None or not len(check.table):
+        return []
+    table = tabulate_balance(check.table, story.labels, story.words)
+    return [story.heading("appendix.balance", appendix=True), TableBlock(table=table)]
+
+
+def _attrition(story: Story) -> Blocks:
+    check, follow_up = story.check("attrition"), story.check("follow_up")
+    blocks: Blocks = []
+    if check is not None and len(check.table):
+        names = {name: story.endpoint(name) for name in story.results.plan.endpoints}
+        p = check.number("p_value")
+        sentence = (
+            story.say("appendix.attrition_p", p=story.words.numbers.p_value(p)) if p >= 0 else ""
+        )
+        text = f"{story.say('appendix.attrition_text')} {sentence}".strip()
+        table = tabulate_attrition(check.table, names, story.labels, story.words)
+        blocks += [Paragraph(text=text), TableBlock(table=table)]
+    if follow_up is not None and len(follow_up.table):
+        table = tabulate_follow_up(follow_up.table, story.labels, story.words)
+        blocks.append(TableBlock(table=table))
+    return [story.heading("appendix.attrition", appendix=True), *blocks] if blocks else []
+
+
+def _tests(story: Story) -> Blocks:
+    rows = [
+        (story.endpoint(test.endpoint) + _group(test.subgroup, story), test)
+        for test in story.results.tests
+    ]
+    if not rows:
+        return []
+    heading = story.heading("appendix.tests_table", appendix=True)
+    return [heading, TableBlock(table=tabulate_tests(rows, story.words))]
+
+
+def _group(subgroup: str, story: Story) -> str:
+    return f", {story.words.subgroup(subgroup)}" if subgroup else ""
+
+
+def _deviations(story: Story) -> Blocks:
+    accepted = story.results.plan.acknowledged
+    heading = story.heading("appendix.deviations", appendix=True)
+    if not accepted:
+        return [heading, story.paragraph("appendix.deviations_none")]
+    items = tuple(f"{rule}: {reason}" for rule, reason in sorted(accepted.items()))
+    return [heading, story.paragraph("appendix.deviations_text"), Bullets(items=items)]
+
+
+def _notes(story: Story) -> Blocks:
+    if not story.results.notes:
+        return []
+    return [
+        story.heading("appendix.notes", appendix=True),
+        story.paragraph("appendix.notes_text"),
+        Bullets(items=story.results.notes, language="en"),
+    ]
+
+
+def _disclosure(story: Story) -> Blocks:
+    policy = story.results.policy
+    text = story.paragraph(
+        "appendix.disclosure_text", profile=policy.profile, small=policy.min_count - 1,
+        base=policy.round_counts_to, least=policy.min_count, risk=policy.min_at_risk,
+    )  # fmt: skip
+    heading = story.heading("appendix.disclosure", appendix=True)
+    if not story.results.log:
+        return [heading, text, story.paragraph("appendix.disclosure_none")]
+    table = tabulate_suppressions(story.results.log, _names(story), policy.min_count, story.words)
+    return [heading, text, TableBlock(table=table)]
+
+
+def _names(story: Story) -> Mapping[str, str]:
+    """Endpoints and analyses by what they are about."""
+    plan = story.results.plan
+    analyses = {a.name: story.endpoint(getattr(a, "endpoint", a.name)) for a in plan.analyses}
+    return {
+        **analyses,
+        **{name: story.endpoint(name) for name in plan.endpoints},
+        "states": story.say("exits.states"),
+    }
+
+
+def _reproducibility(story: Story) -> Blocks:
+    import jobeval
+
+    rows = (
+        (story.say("appendix.trial"), story.results.plan.name),
+        (story.say("appendix.look"), story.say(f"look.{story.results.look}")),
+        (story.say("appendix.cut_off"), story.date),
+        (story.say("appendix.version"), jobeval.__version__),
+        (story.say("appendix.digest"), story.results.data_digest),
+    )
+    table = Table(
+        caption=story.say("appendix.reproducibility_table"),
+        header=(story.say("appendix.column_item"), story.say("appendix.column_value")),
+        rows=rows,
+        align="ll",
+    )
+    return [
+        story.heading("appendix.reproducibility", appendix=True),
+        story.paragraph("appendix.reproducibility_text"),
+        TableBlock(table=table),
+    ]

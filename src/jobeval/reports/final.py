@@ -1,0 +1,26 @@
+"""The recipe of a final report: chapters in report order."""
+
+from jobeval.reports.closing import appendices, caveats
+from jobeval.reports.conduct import delivery
+from jobeval.reports.design import method, trial
+from jobeval.reports.front import cover, headline, summary
+from jobeval.reports.leaving import destinations, exits, states
+from jobeval.reports.outcomes import effects, sensitivity, sites, subgroups
+
+RECIPE = (
+    cover,
+    headline,
+    summary,
+    trial,
+    method,
+    delivery,
+    effects,
+    subgroups,
+    sites,
+    sensitivity,
+    exits,
+    destinations,
+    states,
+    caveats,
+    appendices,
+)

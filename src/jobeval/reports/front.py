@@ -1,0 +1,262 @@
+"""Front matter: cover, headline results, summary."""
+
+from __future__ import annotations
+
+from jobeval.disclosure.released import ReleasedEstimate
+from jobeval.plan.model import ExitAnalysis
+from jobeval.reports.blocks import (
+    Bullets,
+    Callout,
+    Cover,
+    KeyNumber,
+    KeyNumbers,
+    PageBreak,
+    Paragraph,
+)
+from jobeval.reports.sentences import (
+    digits_of,
+    lower_first,
+    tell_effect,
+    tell_groups,
+    tell_incidence,
+    tell_ratio,
+)
+from jobeval.reports.story import Blocks, Story
+
+KEY_NUMBERS = 4
+BULLETS = 3
+LOTTERY_CHECKS = ("allocation", "balance")
+
+
+def cover(story: Story) -> Blocks:
+    """The front page."""
+    import jobeval
+
+    plan = story.results.plan
+    purpose = story.say_label(plan.purpose) if plan.purpose else ""
+    return [
+        Cover(
+            title=story.say_label(plan.title),
+            subtitle=story.say(f"look.{story.results.look}"),
+            purpose=purpose,
+            lines=(
+                story.say("cover.data_until", date=story.date),
+                story.say("cover.by", version=jobeval.__version__),
+            ),
+            banner=story.say("cover.preliminary") if story.midterm else "",
+            language=story.words.language,
+            look=story.results.look,
+            trial=plan.name,
+            cut_off=story.results.cut_off.isoformat(),
+        )
+    ]
+
+
+def headline(story: Story) -> Blocks:
+    """One page: four key numbers, three sentences, the status."""
+    return [
+        story.heading("headline.title"),
+        KeyNumbers(items=tuple(_key_numbers(story)[:KEY_NUMBERS])),
+        Bullets(items=tuple(_bullets(story)[:BULLETS])),
+        _status(story),
+        *_check_status(story),
+        PageBreak(),
+    ]
+
+
+def summary(story: Story) -> Blocks:
+    """One or two pages in plain language."""
+    blocks: Blocks = [story.heading("summary.title"), story.heading("summary.question", 2)]
+    plan = story.results.plan
+    if plan.purpose:
+        blocks.append(Paragraph(text=story.say_label(plan.purpose), lead=True))
+    blocks.append(_question(story))
+    blocks += [
+        story.heading("summary.answer", 2),
+        *(Paragraph(text=tell_effect(effect, story)) for effect in story.primary_effects()),
+    ]
+    groups = _group_sentences(story)
+    if groups:
+        blocks += [story.heading("summary.groups", 2), *(Paragraph(text=text) for text in groups)]
+    further = [*_secondary_sentences(story), *exit_sentences(story)]
+    if further:
+        blocks += [story.heading("summary.further", 2), Bullets(items=tuple(further))]
+    return [
+        *blocks,
+        Callout(tone="note", title=story.say("summary.reading"),
+                text=story.say("summary.reading_text")),
+        PageBreak(),
+    ]  # fmt: skip
+
+
+def exit_sentences(story: Story) -> list[str]:
+    """What the exit models say about everyone."""
+    shares = (_incidences(analysis, story) for analysis in _exits(story, "aalen_johansen"))
+    rates = (_ratios(analysis, story) for analysis in _exits(story, "cox"))
+    return [text for texts in (*shares, *rates) for text in texts]
+
+
+def _exits(story: Story, estimator: str) -> list[ExitAnalysis]:
+    return [a for a in story.analyses if isinstance(a, ExitAnalysis) and a.estimator == estimator]
+
+
+def _incidences(analysis: ExitAnalysis, story: Story) -> list[str]:
+    endpoint = story.results.plan.endpoints[analysis.endpoint]
+    told: list[str] = []
+    for cause in getattr(endpoint, "destinations", ())[:1]:
+        pair = story.pair(endpoint=analysis.endpoint, measure="cumulative_incidence", cause=cause)
+        if pair and not any(any(curve.suppressed) for curve in pair):
+            told.append(tell_incidence(pair, lower_first(story.words.state(cause)), story))
+    return told
+
+
+def _ratios(analysis: ExitAnalysis, story: Story) -> list[str]:
+    where = destination_of(analysis, story)
+    return [
+        tell_ratio(effect, lower_first(where), story)
+        for effect in story.effects_of(analysis.name)
+        if not effect.subgroup and effect.estimable
+    ]
+
+
+def destination_of(analysis: ExitAnalysis, story: Story) -> str:
+    """The event of an exit analysis in words."""
+    endpoint = story.results.plan.endpoints[analysis.endpoint]
+    destinations = getattr(endpoint, "destinations", ())
+    cause = analysis.cause or (destinations[0] if len(destinations) == 1 else None)
+    return story.words.state(cause) if cause else story.say("effect.destination_any")
+
+
+def _key_numbers(story: Story) -> list[KeyNumber]:
+    numbers = [_persons(story), *(_effect_number(e, story) for e in story.primary_effects())]
+    started = _take_up(story)
+    numbers = numbers[: KEY_NUMBERS - bool(started)] + started
+    shown = {effect.endpoint for effect in story.primary_effects()}
+    mains = (story.main_effect(a) for a in story.main_analyses() if a.endpoint not in shown)
+    return numbers + [_effect_number(effect, story) for effect in mains if effect is not None]
+
+
+def drawn_by_arm(story: Story) -> tuple[str, str, str]:
+    """Persons in all, in the treatment and in the control group, as text."""
+    control, treatment = story.labels
+    row = next(story.results.flow.records(), {})
+    counts = {arm: row.get(arm) for arm in (control, treatment)}
+    shown = {
+        arm: story.words.numbers.integer(n) if isinstance(n, int) else story.say("table.hidden")
+        for arm, n in counts.items()
+    }
+    known = [n for n in counts.values() if isinstance(n, int)]
+    total = (
+        story.words.numbers.integer(sum(known)) if len(known) == 2 else story.say("table.hidden")
+    )
+    return total, shown[treatment], shown[control]
+
+
+def _persons(story: Story) -> KeyNumber:
+    total, treatment, control = drawn_by_arm(story)
+    detail = story.say("headline.persons_detail", treatment=treatment, control=control)
+    return KeyNumber(value=total, unit="", label=story.say("headline.persons"), detail=detail)
+
+
+def _effect_number(effect: ReleasedEstimate, story: Story) -> KeyNumber:
+    label = story.endpoint(effect.endpoint)
+    if not effect.estimable:
+        return KeyNumber(value=story.say("headline.hidden"), unit="", label=label, detail="")
+    words, digits = story.words, digits_of(effect.unit)
+    scale = 100.0 if effect.unit == "share" else 1.0
+    unit = words.numbers.points if effect.unit == "share" else words.unit(effect.unit)
+    detail = story.say(
+        "headline.effect_detail",
+        treatment=words.quantity(effect.mean_treatment, effect.unit, digits),
+        control=words.quantity(effect.mean_control, effect.unit, digits),
+        interval=words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale),
+    )
+    value = words.numbers.signed(scale * effect.estimate, digits)
+    return KeyNumber(value=value, unit=unit, label=label, detail=detail)
+
+
+def take_up_shares(story: Story) -> tuple[float | None, float | None]:
+    """Share that started in (treatment, control); ``None`` where hidden or not delivered."""
+    check = story.check("take_up")
+    if check is None or not len(check.table):
+        return None, None
+    shares = {row["arm"]: row["share"] for row in check.table.records()}
+    control, treatment = (shares.get(arm) for arm in story.labels)
+    return (
+        treatment if isinstance(treatment, float) else None,
+        control if isinstance(control, float) else None,
+    )
+
+
+def _take_up(story: Story) -> list[KeyNumber]:
+    treatment, control = take_up_shares(story)
+    if treatment is None:
+        return []
+    numbers = story.words.numbers
+    other = story.say("table.hidden") if control is None else numbers.percent(control, 0)
+    value, unit = numbers.decimal_number(100 * treatment, 0), numbers.percent_sign.strip()
+    detail = story.say("headline.take_up_detail", control=other)
+    return [KeyNumber(value=value, unit=unit, label=story.say("headline.take_up"), detail=detail)]
+
+
+def _bullets(story: Story) -> list[str]:
+    effects = [tell_effect(effect, story) for effect in story.primary_effects()[:2]]
+    told = [*effects, *_group_sentences(story)[:1], *exit_sentences(story)]
+    if not story.midterm:
+        return told
+    return [story.say("effect.preliminary", sentence=lower_first(text)) for text in told]
+
+
+def _group_sentences(story: Story) -> list[str]:
+    """One sentence a primary analysis and column of subgroups."""
+    told: list[str] = []
+    primary = {effect.endpoint for effect in story.primary_effects()}
+    for analysis in story.main_analyses():
+        for column in analysis.subgroups:
+            effects = story.subgroup_effects(analysis, column)
+            if effects and analysis.endpoint in primary:
+                told.append(tell_groups(effects, story))
+    return told
+
+
+def _secondary_sentences(story: Story) -> list[str]:
+    primary = {effect.endpoint for effect in story.primary_effects()}
+    effects = (
+        story.main_effect(analysis)
+        for analysis in story.main_analyses()
+        if analysis.endpoint not in primary and not story.is_exploratory(analysis)
+    )
+    return [tell_effect(effect, story) for effect in effects if effect and effect.estimable]
+
+
+def _question(story: Story) -> Paragraph:
+    control, treatment = story.labels.values()
+    return story.paragraph(
+        "summary.question_text", title=story.say_label(story.results.plan.title).split(":")[0],
+        persons=drawn_by_arm(story)[0], treatment=treatment, control=lower_first(control),
+    )  # fmt: skip
+
+
+def _status(story: Story) -> Callout:
+    key = f"headline.status_{story.results.look}"
+    return Callout(
+        tone="warning" if story.midterm else "note",
+        title=story.say("cover.preliminary" if story.midterm else "headline.status"),
+        text=story.say(key, date=story.date),
+    )
+
+
+def failed_checks(story: Story) -> list[str]:
+    """Checks of the lottery that are not passed, in words."""
+    found = [check for name in LOTTERY_CHECKS if (check := story.check(name)) is not None]
+    return [story.say(f"check.{check.name}") for check in found if check.passed is False]
+
+
+def _check_status(story: Story) -> Blocks:
+    failed = failed_checks(story)
+    if failed:
+        text = story.say("headline.checks_failed", checks=story.words.join(failed))
+        return [Callout(tone="warning", title=story.say("headline.status"), text=text)]
+    found = [story.check(name) for name in LOTTERY_CHECKS]
+    passed = [check for check in found if check is not None and check.passed]
+    return [story.paragraph("headline.checks_passed")] if len(passed) == len(found) else []

@@ -1,0 +1,87 @@
+"""Run the report notebooks and render what their cells leave behind.
+
+A notebook has one cell tagged ``parameters``; it is replaced, nothing else is touched. The
+JSON blocks of the outputs, in order, are the report.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jobeval.errors import JobevalError
+from jobeval.reports.blocks import MIME, chapter_from_dict
+from jobeval.reports.report import Report
+from jobeval.reports.writing import FORMATS, Format, write_report
+
+PARAMETERS_TAG = "parameters"
+TIMEOUT_SECONDS = 600
+
+
+class NotebookError(JobevalError):
+    """A notebook could not be run, or said something on stderr."""
+
+
+def run_notebook(notebook: str | Path, parameters: Mapping[str, Any]) -> Report:
+    """Run one notebook top to bottom with these parameters; its blocks are the report.
+
+    Raises
+    ------
+    NotebookError
+        A cell failed or wrote to stderr; the message names the cell, not the data.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    node = nbformat.read(str(notebook), as_version=4)
+    _inject(node, parameters)
+    client = NotebookClient(
+        node, timeout=TIMEOUT_SECONDS, record_timing=False, kernel_name="python3",
+        transport="ipc", resources={"metadata": {"path": str(Path.cwd())}},
+    )  # fmt: skip
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        raise NotebookError(f"{Path(notebook).name}: {error.ename}: {error.evalue}") from None
+    return Report(tuple(chapter_from_dict(item) for item in _chapters(node, Path(notebook).name)))
+
+
+def render_notebooks(
+    notebooks: str | Path,
+    trial: str | Path,
+    out: str | Path,
+    *,
+    looks: Sequence[str] = ("midterm", "final"),
+    languages: Sequence[str] = ("da", "en"),
+    formats: Sequence[Format] = FORMATS,
+) -> tuple[Path, ...]:
+    """Run ``<look>_report.ipynb`` of a folder for each look and language, and write reports."""
+    written: list[Path] = []
+    for look in looks:
+        for language in languages:
+            parameters = {"TRIAL": os.path.abspath(trial), "LANGUAGE": language, "OUT": None}  # noqa: PTH100
+            report = run_notebook(Path(notebooks) / f"{look}_report.ipynb", parameters)
+            written += write_report(report, Path(out), formats)
+    return tuple(written)
+
+
+def _inject(node: Any, parameters: Mapping[str, Any]) -> None:
+    """Replace the one cell of parameters by plain assignments."""
+    cells = [c for c in node.cells if PARAMETERS_TAG in c.metadata.get("tags", [])]
+    if len(cells) != 1:
+        raise NotebookError(f'a report notebook has one cell tagged "parameters", not {len(cells)}')
+    cells[0].source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+
+
+def _chapters(node: Any, name: str) -> Iterator[Mapping[str, Any]]:
+    """The JSON blocks that the cells left, in order."""
+    for position, cell in enumerate(node.cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and output.name == "stderr":
+                raise NotebookError(f"{name}: cell {position + 1} wrote to stderr")
+            block = output.get("data", {}).get(MIME)
+            if block is not None:
+                yield block

@@ -1,0 +1,17 @@
+"""The page of endpoint definitions is the one that the event tables give."""
+
+import runpy
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_endpoints_page_is_current() -> None:
+    builder = runpy.run_path(str(ROOT / "docs" / "build_endpoints.py"))
+    written = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
+    assert written == builder["build_page"](), "run: python docs/build_endpoints.py"
+
+
+def test_every_table_is_on_the_page() -> None:
+    builder = runpy.run_path(str(ROOT / "docs" / "build_endpoints.py"))
+    assert sorted(builder["ORDER"]) == sorted(p.stem for p in Path(__file__).parent.glob("*.toml"))

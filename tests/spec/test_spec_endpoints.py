@@ -1,0 +1,46 @@
+"""Endpoint definitions as event tables: what a person's registers are worth."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from event_tables import FOLDER, read_cases, run_cases
+
+FILES = sorted(FOLDER.glob("*.toml"))
+CASES = [(path, case["name"]) for path in FILES for case in read_cases(path)]
+
+
+@cache
+def results_of(path: Path) -> dict[str, dict[str, Any]]:
+    return run_cases(read_cases(path))
+
+
+@pytest.mark.parametrize(("path", "name"), CASES, ids=[f"{p.stem}: {n}" for p, n in CASES])
+def test_case(path: Path, name: str) -> None:
+    case = next(case for case in read_cases(path) if case["name"] == name)
+    result = results_of(path)[name]
+    if case.get("absent"):
+        assert result == {}
+    elif "duration" in case:
+        assert result == {
+            "duration": case["duration"],
+            "destination": case.get("destination"),
+        }
+    elif "status" in case:
+        assert result["status"] == case["status"]
+        assert pd.isna(result["value"])
+    else:
+        assert result["status"] == "observed"
+        assert result["value"] == pytest.approx(case["value"], abs=1e-9)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_case_says_what_and_why(path: Path) -> None:
+    cases = read_cases(path)
+    names = [case["name"] for case in cases]
+    assert len(set(names)) == len(names)
+    for case in cases:
+        assert case["why"].endswith(".")
+        assert len({"value", "status", "duration", "absent"} & set(case)) == 1
