@@ -83,7 +83,7 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
         tests=tuple(findings.tests),
         checks={check.name: check for check in checks},
         flow=flow,
-        notes=tuple(finding.sentence for finding in trial.findings),
+        notes=tuple(str(finding) for finding in trial.findings),
     )
 
 

@@ -99,21 +99,7 @@ def estimate_hazard_ratio(
     drawn = durations.assignment
     design = build_design(durations, covariates)
     clustered = drawn.cluster is not None if robust is None else robust
-    estimate, std_error, notes = math.nan, math.nan, ["not estimable: no exit was seen"]
-    if durations.cause.any():
-        fit = fit_cox(
-            design.x,
-            durations.weeks,
-            durations.cause > 0,
-            drawn.stratum,
-            ties=ties,
-            residuals=clustered,
-        )
-        vcov = fit.robust_vcov(drawn.cluster) if clustered else fit.vcov
-        estimate, std_error = float(fit.coef[0]), math.sqrt(vcov[0, 0])
-        notes = [*_fit_notes(fit, design.names), *_error_notes(clustered, drawn.n_clusters)]
-        if math.isfinite(estimate) and math.isnan(std_error):
-            notes.append("standard error not estimable")
+    estimate, std_error, notes = _fit_treatment(durations, design, ties, clustered)
     return Estimate(
         endpoint=duration,
         estimand="itt",
@@ -129,6 +115,23 @@ def estimate_hazard_ratio(
         n_clusters=drawn.n_clusters,
         notes=(*design.notes, *notes),
     )
+
+
+def _fit_treatment(
+    durations: Durations, design: CoxDesign, ties: Ties, clustered: bool
+) -> tuple[float, float, list[str]]:
+    """Coefficient of treatment, its standard error, and what is to be said of them."""
+    drawn, left = durations.assignment, durations.cause > 0
+    if not left.any():
+        return math.nan, math.nan, ["not estimable: no exit was seen"]
+    fit = fit_cox(design.x, durations.weeks, left, drawn.stratum, ties=ties, residuals=clustered)
+    vcov = fit.robust_vcov(drawn.cluster) if clustered else fit.vcov
+    estimate, variance = float(fit.coef[0]), float(vcov[0, 0])
+    std_error = math.sqrt(variance) if variance > 0 else math.nan
+    notes = [*_fit_notes(fit, design.names), *_error_notes(clustered, drawn.n_clusters)]
+    if math.isfinite(estimate) and math.isnan(std_error):
+        notes.append("standard error not estimable")
+    return estimate, std_error, notes
 
 
 def build_design(durations: Durations, covariates: Sequence[str | Term]) -> CoxDesign:

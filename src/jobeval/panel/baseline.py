@@ -7,8 +7,9 @@ from typing import Any
 import narwhals as nw
 
 from jobeval.panel.engine import build_table, collect_frame, materialise
+from jobeval.panel.income import ordinary_hours
 from jobeval.panel.sight import Delivery, Span
-from jobeval.panel.weeks import classify_benefits, ordinary_hours
+from jobeval.panel.traits import classify_benefits
 from jobeval.schemas.calendar import monday_of, month_of
 
 Lazy = nw.LazyFrame[Any]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
 
 from jobeval.panel.engine import build_table
+from jobeval.panel.income import add_income
 from jobeval.panel.sight import Delivery, Sight, Span
-from jobeval.panel.states import NEVER, activity_rank, state_expression, tabulate_codes
-from jobeval.plan.model import State
+from jobeval.panel.states import NEVER, state_expression
+from jobeval.panel.traits import build_traits
 from jobeval.schemas.calendar import month_of_week
 
 Lazy = nw.LazyFrame[Any]
-WEEKS_PER_MONTH = 52 / 12
-"""Weekly hours are monthly hours × 12 / 52."""
 
 
 def follow_persons(persons: Lazy, sight: Sight, horizon_weeks: int) -> Lazy:
@@ -68,11 +66,12 @@ def build_weeks(trial: Delivery, persons: Lazy, sight: Sight, calendar: Lazy) ->
     Lazy frame ``person_id, week, state, hours, hours_without_imputed, on_benefit,
     is_out``; null where the register that tells it is not observed in that week.
     """
-    priority = trial.plan.states.priority
-    weeks = _grid(persons, trial.plan.follow_up.horizon_weeks).join(
-        calendar, on="calendar_week", how="left"
-    )
-    traits = _traits_by_week(trial, persons, sight, priority)
+    numbers = build_table(persons, {"week": range(trial.plan.follow_up.horizon_weeks)})
+    last = nw.max_horizontal("followed_weeks_benefits", "followed_weeks_hours")
+    followed = persons.with_columns(last=last)
+    weeks = _grid(followed, numbers).join(calendar, on="calendar_week", how="left")
+    origins = followed.select("person_id", "randomised_week", "last")
+    traits = build_traits(trial, origins, sight, numbers)
     if traits is None:
         weeks = weeks.with_columns(
             rank=nw.lit(NEVER), on_benefit=nw.lit(False), is_out=nw.lit(False)
@@ -81,8 +80,20 @@ def build_weeks(trial: Delivery, persons: Lazy, sight: Sight, calendar: Lazy) ->
         weeks = weeks.join(traits, on=["person_id", "week"], how="left").with_columns(
             nw.col("on_benefit", "is_out").fill_null(False)
         )
-    weeks = _with_income(trial, weeks, sight).with_columns(state=state_expression(priority))
+    weeks = add_income(trial, weeks, sight)
+    weeks = weeks.with_columns(state=state_expression(trial.plan.states.priority))
     return weeks.select("person_id", "week", *_where_observed(trial.hours is not None))
+
+
+def _grid(persons: Lazy, numbers: Lazy) -> Lazy:
+    """Every followed week of every person, with the weeks followed in each register."""
+    followed = [f"followed_weeks_{name}" for name in ("benefits", "hours", "state")]
+    return (
+        persons.select("person_id", "randomised_week", "last", *followed)
+        .join(numbers, how="cross")
+        .filter(nw.col("week") < nw.col("last"))
+        .with_columns(calendar_week=nw.col("randomised_week") + nw.col("week"))
+    )
 
 
 def _where_observed(has_hours: bool) -> list[nw.Expr]:
@@ -101,129 +112,6 @@ def _where_observed(has_hours: bool) -> list[nw.Expr]:
             value = nw.lit(None, nw.Float64)
         exprs.append(nw.when(nw.col("week") < nw.col(followed)).then(value).alias(name))
     return exprs
-
-
-def _grid(persons: Lazy, horizon_weeks: int) -> Lazy:
-    followed = [f"followed_weeks{suffix}" for suffix in ("_benefits", "_hours", "_state")]
-    weeks = build_table(persons, {"week": range(horizon_weeks)})
-    return (
-        persons.select("person_id", "randomised_week", *followed)
-        .join(weeks, how="cross")
-        .filter(nw.col("week") < nw.max_horizontal(*followed))
-        .with_columns(calendar_week=nw.col("randomised_week") + nw.col("week"))
-    )
-
-
-def _traits_by_week(
-    trial: Delivery, persons: Lazy, sight: Sight, priority: Sequence[State]
-) -> Lazy | None:
-    """Smallest rank, benefit and out-of-population by person and week since randomisation."""
-    spells: list[Lazy] = []
-    if trial.benefits is not None and sight.benefits is not None:
-        coded = classify_benefits(trial.benefits, sight.benefits.stop, priority)
-        spells.append(coded.select(*_TRAITS))
-    if trial.activities is not None and sight.activities is not None:
-        spells.append(_classify_activities(trial.activities, sight.activities.stop, priority))
-    if not spells:
-        return None
-    followed = nw.max_horizontal("followed_weeks_benefits", "followed_weeks_hours")
-    origins = persons.select("person_id", "randomised_week", last=followed)
-    relative = (
-        nw.concat(spells)
-        .join(origins, on="person_id", how="inner")
-        .with_columns(
-            start_week=nw.col("start_week") - nw.col("randomised_week"),
-            end_week=nw.min_horizontal(nw.col("end_week") - nw.col("randomised_week"), "last"),
-        )
-        .filter(nw.col("end_week") > 0, nw.col("start_week") < nw.col("end_week"))
-    )
-    return (
-        expand_weeks(relative, 0, trial.plan.follow_up.horizon_weeks)
-        .group_by("person_id", "week")
-        .agg(nw.col("rank").min(), nw.col("on_benefit").any(), nw.col("is_out").any())
-    )
-
-
-_TRAITS = ("person_id", "start_week", "end_week", "rank", "on_benefit", "is_out")
-
-
-def expand_weeks(spells: Lazy, first: int, stop: int) -> Lazy:
-    """One row for each ``week`` of ``[first, stop)`` that lies in a spell."""
-    weeks = build_table(spells, {"week": range(first, stop)})
-    return spells.join(weeks, how="cross").filter(
-        nw.col("week") >= nw.col("start_week"), nw.col("week") < nw.col("end_week")
-    )
-
-
-def classify_benefits(benefits: Lazy, stop: int, priority: Sequence[State]) -> Lazy:
-    """Benefit spells that begin before week ``stop``, cut there, with the traits of their code.
-
-    A spell that outlasts a version of the code list is split where the version ends. Spells
-    of those who left the population for good last for ever.
-    """
-    codes = build_table(benefits, tabulate_codes(priority))
-    return (
-        benefits.select("person_id", "start_week", "end_week", "code")
-        .filter(nw.col("start_week") < stop)
-        .join(codes, on="code", how="inner")
-        .with_columns(
-            start_week=nw.max_horizontal("start_week", "valid_from"),
-            end_week=nw.min_horizontal("end_week", "valid_to", nw.lit(stop)),
-        )
-        .filter(nw.col("start_week") < nw.col("end_week"))
-        .with_columns(
-            end_week=nw.when(nw.col("lasts")).then(nw.lit(NEVER)).otherwise(nw.col("end_week"))
-        )
-    )
-
-
-def _classify_activities(activities: Lazy, stop: int, priority: Sequence[State]) -> Lazy:
-    return (
-        activities.filter(nw.col("start_week") < stop)
-        .with_columns(
-            end_week=nw.min_horizontal("end_week", nw.lit(stop)),
-            rank=activity_rank(priority),
-            on_benefit=nw.lit(False),
-            is_out=nw.lit(False),
-        )
-        .filter(nw.col("rank") < NEVER)
-        .select(*_TRAITS)
-    )
-
-
-def ordinary_hours(hours: Lazy, stop_month: int) -> Lazy:
-    """Ordinary hours by person and month before ``stop_month``, summed over jobs.
-
-    Hours of supported jobs (wage subsidy, flexjob) are never ordinary.
-    """
-    reported = nw.when(~nw.col("imputed").fill_null(False)).then(nw.col("hours"))
-    return (
-        hours.filter(nw.col("month") < stop_month, ~nw.col("supported").fill_null(False))
-        .with_columns(reported=reported.otherwise(nw.lit(0.0)))
-        .group_by("person_id", "month")
-        .agg(nw.col("hours").sum(), hours_without_imputed=nw.col("reported").sum())
-    )
-
-
-def _with_income(trial: Delivery, weeks: Lazy, sight: Sight) -> Lazy:
-    """Add weekly ``hours``, ``hours_without_imputed`` and ``has_income``."""
-    none = {"hours": nw.lit(0.0), "hours_without_imputed": nw.lit(0.0)}
-    if sight.months is None:
-        return weeks.with_columns(**none, has_income=nw.lit(False))
-    if trial.hours is None:
-        assert trial.industries is not None
-        paid = trial.industries.filter(nw.col("month") < sight.months.stop)
-        paid = paid.select("person_id", "month").unique().with_columns(has_income=nw.lit(True))
-        return weeks.join(paid, on=["person_id", "month"], how="left").with_columns(
-            nw.col("has_income").fill_null(False), **none
-        )
-    monthly = ordinary_hours(trial.hours, sight.months.stop)
-    weekly = nw.col("hours", "hours_without_imputed").fill_null(0.0) / WEEKS_PER_MONTH
-    return (
-        weeks.join(monthly, on=["person_id", "month"], how="left")
-        .with_columns(weekly)
-        .with_columns(has_income=nw.col("hours") > 0)
-    )
 
 
 def build_calendar(like: Lazy, first_week: int, stop_week: int) -> Lazy:
