@@ -50,7 +50,9 @@ def plot_forest(
     scale = 100.0 if unit == "share" else 1.0
     shrinks = any(row.shrunken is not None for row in shown)
     with figure_style():
-        figure, axes = new_figure(0.85 + (0.25 if shrinks else 0) + 0.27 * len(shown))
+        figure, axes = new_figure(
+            0.85 + (0.25 if shrinks else 0) + (0.24 if len(shown) > 6 else 0.28) * len(shown)
+        )
         axes.axvline(0, color=INK, linewidth=0.9)
         if overall is not None and require_released(overall, ReleasedEstimate).estimable:
             axes.axvline(scale * overall.estimate, color=BLUE, linewidth=1, linestyle=(0, (2, 2)))

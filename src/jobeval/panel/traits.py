@@ -44,7 +44,7 @@ def classify_activities(activities: Lazy, stop: int, priority: Sequence[State]) 
         activities.filter(nw.col("start_week") < stop)
         .with_columns(
             end_week=nw.min_horizontal("end_week", nw.lit(stop)),
-            rank=activity_rank(priority),
+            rank=activity_rank(priority).cast(nw.Int64),
             on_benefit=nw.lit(False),
             is_out=nw.lit(False),
         )
@@ -74,7 +74,7 @@ def build_traits(trial: Delivery, persons: Lazy, sight: Sight, weeks: Lazy) -> L
     spells: list[Lazy] = []
     if trial.benefits is not None and sight.benefits is not None:
         coded = classify_benefits(trial.benefits, sight.benefits.stop, priority)
-        spells.append(coded.select(*_TRAITS))
+        spells.append(coded.with_columns(nw.col("rank").cast(nw.Int64)).select(*_TRAITS))
     if trial.activities is not None and sight.activities is not None:
         spells.append(classify_activities(trial.activities, sight.activities.stop, priority))
     if not spells:

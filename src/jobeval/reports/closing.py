@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
 from jobeval.reports.front import failed_checks
+from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
 from jobeval.tables import (
     Table,
@@ -88,7 +89,7 @@ def _tests(story: Story) -> Blocks:
 
 
 def _group(subgroup: str, story: Story) -> str:
-    return f", {story.words.subgroup(subgroup)}" if subgroup else ""
+    return f", {lower_first(story.words.subgroup(subgroup))}" if subgroup else ""
 
 
 def _deviations(story: Story) -> Blocks:

@@ -74,6 +74,11 @@ def summary(story: Story) -> Blocks:
     blocks += [
         story.heading("summary.answer", 2),
         *(Paragraph(text=tell_effect(effect, story)) for effect in story.primary_effects()),
+        Callout(
+            tone="note",
+            title=story.say("summary.reading"),
+            text=story.say("summary.reading_text"),
+        ),
     ]
     groups = _group_sentences(story)
     if groups:
@@ -81,12 +86,7 @@ def summary(story: Story) -> Blocks:
     further = [*_secondary_sentences(story), *exit_sentences(story)]
     if further:
         blocks += [story.heading("summary.further", 2), Bullets(items=tuple(further))]
-    return [
-        *blocks,
-        Callout(tone="note", title=story.say("summary.reading"),
-                text=story.say("summary.reading_text")),
-        PageBreak(),
-    ]  # fmt: skip
+    return blocks
 
 
 def exit_sentences(story: Story) -> list[str]:

@@ -9,6 +9,7 @@ from jobeval.plan.model import ExitAnalysis, ExitEndpoint
 from jobeval.reports.blocks import FigureBlock, TableBlock
 from jobeval.reports.front import destination_of
 from jobeval.reports.outcomes import ALPHA
+from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Pair, Story
 from jobeval.tables import tabulate_incidence, tabulate_ratios
 
@@ -112,7 +113,8 @@ def _ratios(story: Story) -> Blocks:
     for analysis in _exit_analyses(story, "cox"):
         where = destination_of(analysis, story)
         for effect in story.effects_of(analysis.name):
-            group = f", {story.words.subgroup(effect.subgroup)}" if effect.subgroup else ""
+            name = lower_first(story.words.subgroup(effect.subgroup))
+            group = f", {name}" if name else ""
             rows.append((f"{where}{group}", effect))
     return [TableBlock(table=tabulate_ratios(rows, story.words))] if rows else []
 

@@ -108,7 +108,8 @@ def _interval_words(interval: str, effect: ReleasedEstimate, story: Story) -> st
 def _tell_group(effect: ReleasedEstimate, story: Story) -> str:
     group = story.words.subgroup(effect.subgroup)
     if not effect.estimable:
-        return story.say("effect.group_hidden", group=group)
+        key = "effect.group_hidden" if effect.suppressed else "effect.group_not_estimable"
+        return story.say(key, group=group)
     return story.say(
         f"effect.group_{_verdict(effect)}", group=group,
         treatment=story.words.quantity(effect.mean_treatment, effect.unit, digits_of(effect.unit)),

@@ -42,6 +42,8 @@ def tabulate_effects(
         for cells, effect in zip(body, effects, strict=True):
             cells.append(words.numbers.p_value(effect.p_value_adjusted))
     hidden = ("effects.note_hidden",) if any(effect.suppressed for effect in effects) else ()
+    if any(not effect.suppressed and not effect.estimable for effect in effects):
+        hidden = (*hidden, "effects.note_not_estimable")
     return Table(
         caption=caption,
         header=tuple(header),

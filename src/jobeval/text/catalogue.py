@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from jobeval.text.numbers import NBSP, NumberFormat
 
 Language = Literal["da", "en"]
 LANGUAGES: tuple[Language, ...] = ("da", "en")
 SEPARATORS = {"da": (",", ".", f";{NBSP}"), "en": (".", ",", f",{NBSP}")}
+COVARIATE = re.compile(r"^(.*?)(?:\[(.*)\]|\s*[:=]\s*(.*?))?(\s*\(unknown\))?$")
 BASELINE = re.compile(r"^(hours_per_week|any_hours|weeks)(?:_(.+?))?_(\d+)$")
 
 
@@ -52,8 +53,11 @@ class Words:
         return self.texts.get(f"level.{column}.{level}", self.texts.get(f"level.{level}", level))
 
     def covariate(self, name: str) -> str:
-        """A baseline covariate in words, also the derived ones with their weeks."""
-        base, *level = re.split(r"\s*[:=]\s*", name, maxsplit=1)
+        """A baseline covariate in words: ``age``, ``sex[kvinde]``, ``weeks_kontanthjaelp_52``.
+
+        Levels stand in brackets or after a colon; ``(unknown)`` marks an indicator.
+        """
+        base, in_brackets, after_colon, unknown = cast(Any, COVARIATE.match(name)).groups()
         match = BASELINE.match(base)
         if match:
             kind, group, weeks = match.groups()
@@ -61,7 +65,10 @@ class Words:
             text = self.say(f"baseline.{kind}", what=what, weeks=weeks)
         else:
             text = self.label("covariate", base)
-        return f"{text}: {self.texts.get(f'level.{level[0]}', level[0])}" if level else text
+        level = in_brackets or after_colon
+        if level:
+            text += f": {self.texts.get(f'level.{level}', level)}"
+        return f"{text} ({self.say('baseline.unknown')})" if unknown else text
 
     def state_group(self, name: str) -> str:
         """A group of benefits in words, as it stands within a sentence."""
