@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fabricated_evaluation import fabricate_evaluation
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -32,3 +34,25 @@ def midterm_evaluation(committed_trial):
     import jobeval as je
 
     return je.evaluate(committed_trial, look="midterm")
+
+
+@pytest.fixture(scope="session")
+def fabricated():
+    """A made-up final evaluation, not released."""
+    return fabricate_evaluation("final")
+
+
+@pytest.fixture(scope="session")
+def released(fabricated):
+    """The made-up final evaluation after the gate."""
+    from jobeval.disclosure.gate import release
+
+    return release(fabricated)
+
+
+@pytest.fixture(scope="session")
+def released_midterm():
+    """The made-up midterm evaluation after the gate."""
+    from jobeval.disclosure.gate import release
+
+    return release(fabricate_evaluation("midterm"))

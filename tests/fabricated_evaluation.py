@@ -55,7 +55,9 @@ def fabricate_evaluation(look: str = "final") -> Evaluation:
     )
 
 
-def _effect(analysis: str, endpoint: str, unit: str, point: float, error: float, **more: object) -> Estimate:
+def _effect(
+    analysis: str, endpoint: str, unit: str, point: float, error: float, **more: object
+) -> Estimate:
     values: dict[str, object] = {
         "estimand": "itt", "estimator": "blocked difference", "contrast": "jobfirst - control",
         "n_treatment": N_TREATMENT, "n_control": N_CONTROL, "df": 2378.0, "horizon_weeks": 104,
@@ -199,8 +201,12 @@ def _tests() -> tuple[HypothesisTest, ...]:
 
 
 def _checks(weeks: int, look: str) -> dict[str, CheckResult]:
-    def check(name: str, passed: bool | None, table: dict[str, list], **values: float) -> CheckResult:
-        return CheckResult(name=name, passed=passed, sentence="", values=values, table=pd.DataFrame(table))
+    def check(
+        name: str, passed: bool | None, table: dict[str, list], **values: float
+    ) -> CheckResult:
+        return CheckResult(
+            name=name, passed=passed, sentence="", values=values, table=pd.DataFrame(table)
+        )
 
     months = [f"2016-{m:02d}" for m in range(3, 13)] + ["2017-01"]
     covariates = ["age", "sex: kvinde", "origin: ikke-vestlig", "barriers", "hours_per_week_52",

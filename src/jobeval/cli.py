@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -63,12 +63,12 @@ def simulate_jobfirst(
     ] = None,
 ) -> None:
     """Draw a JobFirst-like trial: registers as delivered, its plan and its planted truth."""
-    from jobeval.synthetic import jobfirst
+    from jobeval.synthetic.jobfirst import SEED
+    from jobeval.synthetic.jobfirst import simulate_jobfirst as simulate
     from jobeval.synthetic.write import write_trial
 
-    chosen = {} if seed is None else {"seed": seed}
-    trial = jobfirst.simulate_jobfirst(n_persons=persons, n_sites=sites, **chosen)
-    write_trial(trial, out)
+    drawn = simulate(n_persons=persons, n_sites=sites, seed=SEED if seed is None else seed)
+    write_trial(drawn, out)
     _say(f"{persons} persons in {sites} job centres written to {out}")
 
 
@@ -153,7 +153,7 @@ def _carry_out(trial: Any, look: Any) -> Any:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress | None]:
+def _progress() -> Generator[Progress | None]:
     """A bar on stderr, or nothing when that is not a terminal."""
     if not sys.stderr.isatty():
         yield None

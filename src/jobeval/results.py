@@ -289,6 +289,11 @@ class Curve:
         beyond = len(self.times) == 0 or week > self.times[-1]
         return math.nan if index < 0 or beyond else float(self.values[index])
 
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "endpoint", "measure", "arm", "cause", "subgroup", "unit", "week", "value", "std_error",
+        "conf_low", "conf_high", "at_risk", "events",
+    )  # fmt: skip
+
     def to_frame(self) -> pd.DataFrame:
         """One row a week, with the names of the curve in front."""
         return pd.DataFrame(
@@ -366,10 +371,8 @@ class CurveTable:
 
     def to_frame(self) -> pd.DataFrame:
         """All curves below one another."""
-        columns = ["endpoint", "measure", "arm", "cause", "subgroup", "unit", "week", "value", "std_error",
-                   "conf_low", "conf_high", "at_risk", "events"]  # fmt: skip
         if not self.curves:
-            return pd.DataFrame(columns=columns)
+            return pd.DataFrame(columns=list(Curve.COLUMNS))
         return pd.concat([curve.to_frame() for curve in self], ignore_index=True)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+LINKS = re.findall(r"\]\((?!http)([^)#]+)", README)
 
 
 @pytest.mark.parametrize("code", BLOCKS)
@@ -19,6 +21,6 @@ def test_first_block_is_ten_lines():
     assert len([line for line in BLOCKS[0].splitlines() if line.strip()]) <= 10
 
 
-@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)", (ROOT / "README.md").read_text("utf-8")))
+@pytest.mark.parametrize("link", LINKS)
 def test_link_leads_somewhere(link):
     assert (ROOT / link).exists()

@@ -142,13 +142,8 @@ def test_attrition_statistic_equals_statsmodels_cmh():
     seen = rng.random(300) < 0.8 - 0.15 * z
     status = np.where(seen, "observed", "not_observed").astype(object)
     result = check_attrition(lottery(z, stratum), {"hours": status}, ARMS)
-    tables = [
-        [
-            [(seen & (z == arm) & (stratum == s)).sum(), (~seen & (z == arm) & (stratum == s)).sum()]
-            for arm in (1, 0)
-        ]
-        for s in range(3)
-    ]
+    cells = [[(z == arm) & (stratum == s) for arm in (1, 0)] for s in range(3)]
+    tables = [[[(seen & cell).sum(), (~seen & cell).sum()] for cell in row] for row in cells]
     expected = StratifiedTable(np.array(tables).T.astype(float)).test_null_odds().pvalue
     assert result.values["p_value"] == pytest.approx(expected)
     assert result.passed is bool(expected >= 0.05)
@@ -178,7 +173,8 @@ def test_flow_counts_thirteen_weeks_only_when_observed():
     )  # fmt: skip
     treated = {step.name: step.counts["treatment"] for step in flow.steps}
     assert treated == {
-        "drawn": 3, "eligible": 2, "started": 2, "in_placement": 2, "past_13_weeks": 1, "analysed": 3,
+        "drawn": 3, "eligible": 2, "started": 2,
+        "in_placement": 2, "past_13_weeks": 1, "analysed": 3,
     }  # fmt: skip
 
 

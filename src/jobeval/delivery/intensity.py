@@ -39,8 +39,8 @@ def count_intensity(
     for kind, week in first_weeks.items():
         counts = np.bincount(assignment.assigned[~np.isnan(week)], minlength=2)
         rows += [
-            {"kind": kind, "arm": arm, "persons": int(n), "with_activity": int(k), "share": float(k / n)}
-            for arm, n, k in zip(arms, persons, counts, strict=True)
+            {"kind": kind, "arm": arm, "persons": n, "with_activity": k, "share": k / n}
+            for arm, n, k in zip(arms, persons.tolist(), counts.tolist(), strict=True)
         ]
     columns = ["kind", "arm", "persons", "with_activity", "share"]
     return CheckResult(

@@ -44,7 +44,7 @@ def read_delivered_exit(persons: pd.DataFrame, endpoint: DeliveredExit) -> pd.Da
         raise DataError("persons", problems)
     return persons[followed].assign(
         duration=duration[followed].astype(np.int64),
-        destination=np.where(observed[followed] == 1, "exit", None),
+        destination=pd.Series(observed == 1, persons.index).map({True: "exit", False: None}),
     )
 
 

@@ -28,6 +28,6 @@ def save_figure(figure: Figure) -> bytes:
 
 def _bare(svg: str) -> str:
     """From the root element on, with coordinates at one decimal; texts stay as they are."""
-    svg = re.sub(r"<!--.*?-->", "", svg[svg.index("<svg") :], flags=re.S)
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg[svg.index("<svg") :], flags=re.S)
     svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d+\.\d)\d+", r"\1", tag[0]), svg)
     return re.sub(r"\s*\n\s*", "\n", svg)

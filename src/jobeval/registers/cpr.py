@@ -76,7 +76,9 @@ def cpr_shares(numbers: NDArray[np.str_]) -> tuple[float, float]:
 
     Examples
     --------
-    >>> cpr_shares(np.array(["0707614285", "3102701234"]))
+    The first is the official number of an invented person, the second has no such date.
+
+    >>> cpr_shares(np.array(["2512489996", "3102701234"]))
     (0.5, 1.0)
     """
     digits = numbers.astype("U10").view("U1").reshape(-1, 10).astype(int)

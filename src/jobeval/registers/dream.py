@@ -20,6 +20,7 @@ BLOCK_ROWS = 25_000
 _WEEK = re.compile(r"^y_(\d{2})(\d{2})$", re.IGNORECASE)
 _INDUSTRY = re.compile(r"^(?:branche|br)_(\d{4})_(\d{2})$", re.IGNORECASE)
 _TABLE = "benefits"
+_CODES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def week_of_column(name: str) -> int | None:
     """The integer week of a column ``y_YYWW``; ``None`` where there is no such week.
 
     >>> week_of_column("y_1553"), week_of_column("y_1653"), week_of_column("y_9132")
-    (2400, None, 1126)
+    (2400, None, 1127)
     """
     found = _WEEK.match(name)
     if not found:
@@ -186,9 +187,10 @@ def check_codes_known(
     findings: Findings,
 ) -> None:
     """Every spell's code is on the code list in its first and its last week."""
-    codes, weeks = np.tile(codes, 2), np.append(start, end - 1)
-    pairs = np.unique(np.column_stack([codes, weeks]), axis=0)
-    known = np.array([group is not None for group in dream_groups(*pairs.T)], dtype=bool)
-    unknown = np.unique(pairs[~known, 0])
+    weeks = np.append(start, end - 1).astype(np.int64)
+    pairs = np.unique(weeks * _CODES + np.tile(codes, 2))
+    groups = dream_groups(pairs % _CODES, pairs // _CODES)
+    known = np.array([group is not None for group in groups], dtype=bool)
+    unknown = np.unique(pairs[~known] % _CODES)
     named = ", ".join(str(code) for code in unknown[:20])
     findings.add("dream-code-unknown", _TABLE, "code", len(unknown), codes=named)

@@ -17,7 +17,7 @@ def build_hours(con: duckdb.DuckDBPyConnection, file: HoursFile, findings: Findi
     """Check ``typed_hours`` and make the canonical rows ``job_hours``, hours a month.
 
     Rows of one person, workplace and month stay apart unless they are declared corrections,
-    which are added up.
+    which are added up (and rounded, since the order of addition is the engine's).
     """
     hours = f"hours * {_FACTORS[file.unit]!r}"
     flags = "coalesce(supported, false) AS supported, coalesce(imputed, false) AS imputed"
@@ -29,8 +29,8 @@ def build_hours(con: duckdb.DuckDBPyConnection, file: HoursFile, findings: Findi
     if file.corrections:
         con.execute(
             "CREATE OR REPLACE TEMP TABLE job_hours AS SELECT person_id, employer_id, month, "
-            "sum(hours) AS hours, supported, bool_or(imputed) AS imputed, "
-            "min(industry) AS industry, sum(earnings_dkk) AS earnings_dkk "
+            "round(sum(hours), 6) AS hours, supported, bool_or(imputed) AS imputed, "
+            "min(industry) AS industry, round(sum(earnings_dkk), 6) AS earnings_dkk "
             "FROM job_hours GROUP BY person_id, employer_id, month, supported"
         )
     _check_size(con, file, findings)

@@ -25,7 +25,7 @@ from jobeval.registers.findings import Findings
 from jobeval.registers.frames import store_frame
 from jobeval.registers.hours import build_hours
 from jobeval.registers.matching import check_after_death, check_copies, check_match
-from jobeval.registers.persons import build_persons
+from jobeval.registers.persons import DATED, build_persons
 from jobeval.registers.spells import (
     check_spells,
     count_overlaps,
@@ -88,9 +88,17 @@ class Intake:
                 self._take_one(table, delivered[table])
             except duckdb.Error as error:  # its message may quote a value
                 self.findings.add("table-refused", table, kind=type(error).__name__)
+        if "persons" in self._built and any(delivered.get(name) is not None for name in TABLES[1:]):
+            self._require_dates()
         if {"persons", "benefits"} <= self._built:
             check_after_death(self.con, self.findings, with_hours="hours" in self._built)
         return self._coverage
+
+    def _require_dates(self) -> None:
+        """Registers run by the calendar, so they need the day of each person's lottery."""
+        undated = DATED not in read_sources(self.con, "persons")
+        hint = "Deliver it: weeks are counted from the lottery."
+        self.findings.add("columns-missing", "persons", DATED, int(undated), hint=hint)
 
     def _take_one(self, table: str, source: Any) -> None:
         if self._store(table, source):

@@ -24,6 +24,7 @@ from jobeval.registers.spells import week_sql
 from jobeval.schemas.tables import PERSONS
 
 RESERVED = ("randomised_week", "started_week")
+DATED = "randomised_on"
 _P_ALLOCATION = 0.001
 
 
@@ -39,18 +40,19 @@ def build_persons(
         return False
     _check_once(con, findings)
     _check_arms(con, plan, findings)
-    _check_dates(con, plan, findings)
+    if DATED in delivered:
+        _check_dates(con, plan, findings)
     _check_labels(con, findings)
     if findings.refuses("persons"):
         return False
-    moved = {"randomised_on", "started_on"}
-    present = [name for name in delivered if name not in moved]
-    kept = ", ".join(quoted(name) for name in [*present, *extras])
-    weeks = f"randomised_on, {week_sql('randomised_on')} AS randomised_week"
+    moved = {DATED, "started_on"}
+    kept = [quoted(name) for name in [*delivered, *extras] if name not in moved]
+    if DATED in delivered:
+        kept += [DATED, f"{week_sql(DATED)} AS randomised_week"]
     if "started_on" in delivered:
-        weeks += f", {week_sql('started_on')} AS started_week"
+        kept.append(f"{week_sql('started_on')} AS started_week")
     con.execute(
-        f"CREATE OR REPLACE TABLE persons AS SELECT {kept}, {weeks} "
+        f"CREATE OR REPLACE TABLE persons AS SELECT {', '.join(kept)} "
         "FROM typed_persons ORDER BY person_id"
     )
     _check_allocation(con, plan, findings)

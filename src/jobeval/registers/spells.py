@@ -9,8 +9,8 @@ from jobeval.registers.findings import Findings
 def week_sql(day: str) -> str:
     """The integer week of a date, in SQL; the same as ``schemas.calendar.week_of``.
 
-    >>> duckdb.sql("SELECT " + week_sql("DATE '2016-01-04'")).fetchone()
-    (2401,)
+    >>> duckdb.sql("SELECT " + week_sql("DATE '2016-01-04'")).fetchall()
+    [(2401,)]
     """
     return f"CAST(floor((({day}) - DATE '1970-01-01' + 3) / 7.0) AS INTEGER)"
 

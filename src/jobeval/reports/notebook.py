@@ -33,15 +33,18 @@ def run_notebook(notebook: str | Path, parameters: Mapping[str, Any]) -> Report:
         A cell failed or wrote to stderr; the message names the cell, not the data.
     """
     import nbformat
+    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     node = nbformat.read(str(notebook), as_version=4)
     _inject(node, parameters)
     client = NotebookClient(
-        node, timeout=TIMEOUT_SECONDS, record_timing=False, kernel_name="python3",
-        transport="ipc", resources={"metadata": {"path": str(Path.cwd())}},
-    )  # fmt: skip
+        node,
+        km=AsyncKernelManager(kernel_name="python3", transport="ipc"),
+        timeout=TIMEOUT_SECONDS,
+        record_timing=False,
+    )
     try:
         client.execute()
     except CellExecutionError as error:
