@@ -1,3 +1,4 @@
+# ruff: noqa: E501 — tables of made-up numbers read best a row a line
 """An evaluation made up from formulas, so that reports can be tested without any data.
 
 Nothing here is estimated: the numbers only look like those of a JobFirst trial.
@@ -47,7 +48,7 @@ def fabricate_evaluation(look: str = "final") -> Evaluation:
         cut_off=plan.looks[look].cut_off,  # type: ignore[index]
         data_digest=DIGEST,
         effects=EffectTable(tuple(_effects(look))),
-        curves=CurveTable(tuple([*_paths(weeks), *_exits(weeks), *_states(weeks)])),
+        curves=CurveTable((*_paths(weeks), *_exits(weeks), *_states(weeks))),
         tests=_tests(),
         checks=_checks(weeks, look),
         flow=_flow(look),

@@ -7,11 +7,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_endpoints_page_is_current() -> None:
-    builder = runpy.run_path(str(ROOT / "docs" / "build_endpoints.py"))
+    builder = runpy.run_path(str(ROOT / "docs" / "endpoints_page.py"))
     written = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
-    assert written == builder["build_page"](), "run: python docs/build_endpoints.py"
+    assert written == builder["build_page"](), "run: make docs"
 
 
 def test_every_table_is_on_the_page() -> None:
-    builder = runpy.run_path(str(ROOT / "docs" / "build_endpoints.py"))
+    builder = runpy.run_path(str(ROOT / "docs" / "endpoints_page.py"))
     assert sorted(builder["ORDER"]) == sorted(p.stem for p in Path(__file__).parent.glob("*.toml"))

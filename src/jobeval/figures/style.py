@@ -6,6 +6,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, cast
 
 import font_source_sans_pro
@@ -68,6 +69,11 @@ def _register_fonts() -> None:
     folder = font_source_sans_pro.font_directory
     for name in FONT_FILES:
         font_manager.fontManager.addfont(f"{folder}/{name}")
+
+
+def symbol_font_folder() -> Path:
+    """The folder of DejaVu, which has the signs that the report's font lacks."""
+    return Path(mpl.get_data_path()) / "fonts" / "ttf"
 
 
 @contextmanager

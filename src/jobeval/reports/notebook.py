@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from jobeval.errors import JobevalError
@@ -33,22 +34,26 @@ def run_notebook(notebook: str | Path, parameters: Mapping[str, Any]) -> Report:
         A cell failed or wrote to stderr; the message names the cell, not the data.
     """
     import nbformat
-    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
+    from traitlets.config import Config
 
     node = nbformat.read(str(notebook), as_version=4)
     _inject(node, parameters)
-    client = NotebookClient(
-        node,
-        km=AsyncKernelManager(kernel_name="python3", transport="ipc"),
-        timeout=TIMEOUT_SECONDS,
-        record_timing=False,
-    )
-    try:
-        client.execute()
-    except CellExecutionError as error:
-        raise NotebookError(f"{Path(notebook).name}: {error.ename}: {error.evalue}") from None
+    with TemporaryDirectory() as sockets:
+        # Sockets of the file system: nothing listens on a port, and none is left lying about.
+        connection = {"transport": "ipc", "ip": f"{sockets}/kernel"}
+        client = NotebookClient(
+            node,
+            kernel_name="python3",
+            config=Config({"ConnectionFileMixin": connection}),
+            timeout=TIMEOUT_SECONDS,
+            record_timing=False,
+        )
+        try:
+            client.execute()
+        except CellExecutionError as error:
+            raise NotebookError(f"{Path(notebook).name}: {error.ename}: {error.evalue}") from None
     return Report(tuple(chapter_from_dict(item) for item in _chapters(node, Path(notebook).name)))
 
 

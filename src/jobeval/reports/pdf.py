@@ -7,6 +7,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
+from jobeval.figures.style import symbol_font_folder
 from jobeval.reports.fonts import font_folder
 from jobeval.reports.report import Report
 
@@ -35,7 +36,7 @@ def render_pdf(report: Report) -> bytes:
         font_paths=typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=False,
-            font_paths=[str(font_folder()), str(_symbol_fonts())],
+            font_paths=[str(font_folder()), str(symbol_font_folder())],
         ),
         sys_inputs={"report": json.dumps(data, ensure_ascii=False)},
     )
@@ -43,9 +44,3 @@ def render_pdf(report: Report) -> bytes:
     pdf = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=midnight)
     assert isinstance(pdf, bytes)
     return pdf
-
-
-def _symbol_fonts() -> str:
-    import matplotlib
-
-    return f"{matplotlib.get_data_path()}/fonts/ttf"

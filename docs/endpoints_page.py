@@ -1,6 +1,6 @@
 """Write ``docs/endpoints.md`` from the event tables in ``tests/spec``.
 
-Run ``python docs/build_endpoints.py`` after a change of the tables; a test compares.
+Part of ``make docs``; a test says when the page is not current.
 """
 
 import tomllib
@@ -9,7 +9,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = ROOT / "tests" / "spec"
-TARGET = ROOT / "docs" / "endpoints.md"
 ORDER = (
     "any_hours",
     "mean_hours",
@@ -23,7 +22,7 @@ ORDER = (
 HEAD = """# Endpoints
 
 This page is made from the event tables in `tests/spec/`, which run through the real code in
-every test run. Do not edit it: edit the tables and run `python docs/build_endpoints.py`.
+every test run. Do not edit it: edit the tables and run `make docs`.
 
 Week 0 is the ISO week of randomisation, and windows are half-open: `[4, 8)` are the weeks 4, 5,
 6 and 7. A week belongs to the month of its Thursday. Spells are half-open too: the second date is
@@ -115,7 +114,3 @@ def _result(case: dict[str, Any]) -> str:
     if "duration" in case:
         return f"{case['duration']} weeks, {case.get('destination', 'censored')}"
     return f"**{case['value']:g}**"
-
-
-if __name__ == "__main__":
-    TARGET.write_text(build_page(), encoding="utf-8", newline="\n")
