@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 report: $(STAMP) ## Render the midterm and final reports of TRIAL into build/reports
-	$(BIN)/jobeval report $(TRIAL) --look all --language all --format all --notebooks notebooks --out $(OUT)
+	$(BIN)/jobeval report $(TRIAL) --notebooks notebooks --out $(OUT)
 
 test: $(STAMP) ## Run the tests (without the slow ones)
 	$(BIN)/python -m pytest -n 2 -m "not slow"

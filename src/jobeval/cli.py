@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -116,21 +116,42 @@ def report(
         LanguageChoice, typer.Option(help="Danish or English.")
     ] = LanguageChoice.all,
     format: Annotated[FormatChoice, typer.Option(help="HTML or PDF.")] = FormatChoice.all,
+    notebooks: Annotated[
+        Path | None, typer.Option(help="Folder of report notebooks to run instead of the recipe.")
+    ] = None,
 ) -> None:
     """Render the report of a look, in Danish or English, as HTML or PDF."""
+    from jobeval.plan.read import read_plan
+
+    plan = read_plan(folder)
+    looks = tuple(plan.looks) if look is LookChoice.all else (look.value,)
+    languages = ("da", "en") if language is LanguageChoice.all else (language.value,)
+    formats: Any = ("html", "pdf") if format is FormatChoice.all else (format.value,)
+    if notebooks is None:
+        written = _render_recipes(folder, looks, languages, out, formats)
+    else:
+        from jobeval.reports.notebook import render_notebooks
+
+        written = render_notebooks(
+            notebooks, folder, out, looks=looks, languages=languages, formats=formats
+        )
+    for path in written:
+        _say(str(path))
+
+
+def _render_recipes(
+    folder: Path, looks: Sequence[Any], languages: Sequence[Any], out: Path, formats: Any
+) -> Iterator[Path]:
     from jobeval.disclosure.gate import release
     from jobeval.registers.trial import read_trial
     from jobeval.reports.builder import build_report
-    from jobeval.reports.writing import FORMATS, write_report
-    from jobeval.text import LANGUAGES
+    from jobeval.reports.writing import write_report
 
     trial = read_trial(folder)
-    for name in trial.plan.looks if look is LookChoice.all else (look.value,):
-        released = release(_carry_out(trial, name))
-        for tongue in LANGUAGES if language is LanguageChoice.all else (language.value,):
-            formats: Any = FORMATS if format is FormatChoice.all else (format.value,)
-            for path in write_report(build_report(released, tongue), out, formats):
-                _say(str(path))
+    for look in looks:
+        released = release(_carry_out(trial, look))
+        for language in languages:
+            yield from write_report(build_report(released, language), out, formats)
 
 
 def _one_look(look: LookChoice) -> str:

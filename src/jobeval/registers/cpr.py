@@ -76,10 +76,11 @@ def cpr_shares(numbers: NDArray[np.str_]) -> tuple[float, float]:
 
     Examples
     --------
-    The first is the official number of an invented person, the second has no such date.
+    The first is the official number of an invented person (without modulus 11), the second
+    is no date.
 
     >>> cpr_shares(np.array(["2512489996", "3102701234"]))
-    (0.5, 1.0)
+    (0.5, 0.0)
     """
     digits = numbers.astype("U10").view("U1").reshape(-1, 10).astype(int)
     day, month, year = (10 * digits[:, i] + digits[:, i + 1] for i in (0, 2, 4))

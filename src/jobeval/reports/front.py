@@ -13,6 +13,7 @@ from jobeval.reports.blocks import (
     PageBreak,
     Paragraph,
 )
+from jobeval.reports.outcomes import subgroup_forest
 from jobeval.reports.sentences import (
     digits_of,
     lower_first,
@@ -58,6 +59,7 @@ def headline(story: Story) -> Blocks:
         story.heading("headline.title"),
         KeyNumbers(items=tuple(_key_numbers(story)[:KEY_NUMBERS])),
         Bullets(items=tuple(_bullets(story)[:BULLETS])),
+        *_headline_figure(story),
         _status(story),
         *_check_status(story),
         PageBreak(),
@@ -235,6 +237,16 @@ def _question(story: Story) -> Paragraph:
         "summary.question_text", title=story.say_label(story.results.plan.title).split(":")[0],
         persons=drawn_by_arm(story)[0], treatment=treatment, control=lower_first(control),
     )  # fmt: skip
+
+
+def _headline_figure(story: Story) -> Blocks:
+    """The first primary effect for everyone and in each group, where the plan names groups."""
+    primary = [effect.endpoint for effect in story.primary_effects()]
+    for analysis in story.main_analyses():
+        for column in analysis.subgroups if analysis.endpoint in primary else ():
+            found = story.subgroup_effects(analysis, column)
+            return subgroup_forest(analysis, found, story.endpoint(analysis.endpoint), story)
+    return []
 
 
 def _status(story: Story) -> Callout:

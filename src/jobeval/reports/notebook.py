@@ -10,12 +10,16 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jobeval import errors
 from jobeval.errors import JobevalError
 from jobeval.reports.blocks import MIME, chapter_from_dict
 from jobeval.reports.report import Report
 from jobeval.reports.writing import FORMATS, Format, write_report
+
+if TYPE_CHECKING:
+    from nbclient.exceptions import CellExecutionError
 
 PARAMETERS_TAG = "parameters"
 TIMEOUT_SECONDS = 600
@@ -53,7 +57,7 @@ def run_notebook(notebook: str | Path, parameters: Mapping[str, Any]) -> Report:
         try:
             client.execute()
         except CellExecutionError as error:
-            raise NotebookError(f"{Path(notebook).name}: {error.ename}: {error.evalue}") from None
+            raise NotebookError(f"{Path(notebook).name}: {_describe(error)}") from None
     return Report(tuple(chapter_from_dict(item) for item in _chapters(node, Path(notebook).name)))
 
 
@@ -74,6 +78,12 @@ def render_notebooks(
             report = run_notebook(Path(notebooks) / f"{look}_report.ipynb", parameters)
             written += write_report(report, Path(out), formats)
     return tuple(written)
+
+
+def _describe(error: CellExecutionError) -> str:
+    """The message of an exception of ours; of any other only its name, it may quote a value."""
+    ours = error.ename in {*errors.__dict__}
+    return f"{error.ename}: {error.evalue}" if ours else str(error.ename)
 
 
 def _inject(node: Any, parameters: Mapping[str, Any]) -> None:

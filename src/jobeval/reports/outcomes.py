@@ -134,7 +134,7 @@ def _subgroup_column(column: str, story: Story) -> Blocks:
         label = story.endpoint(analysis.endpoint)
         rows += [(f"{label}, {lower_first(story.words.subgroup(e.subgroup))}", e) for e in found]
         if story.priorities[analysis.endpoint] == "primary":
-            blocks += _subgroup_forest(analysis, found, label, story)
+            blocks += subgroup_forest(analysis, found, label, story)
     if rows:
         name = lower_first(story.words.label("covariate", column))
         table = tabulate_effects(
@@ -145,9 +145,10 @@ def _subgroup_column(column: str, story: Story) -> Blocks:
     return blocks
 
 
-def _subgroup_forest(
+def subgroup_forest(
     analysis: EffectAnalysis, found: Sequence[ReleasedEstimate], label: str, story: Story
 ) -> Blocks:
+    """The effect on everyone and in each group, as a figure; nothing when none can be shown."""
     main = story.main_effect(analysis)
     rows = [ForestRow(story.words.subgroup(effect.subgroup), effect) for effect in found]
     if main is not None:
