@@ -23,7 +23,7 @@ from jobeval.panel.build import build_panel
 from jobeval.panel.engine import collect_frame
 from jobeval.panel.sight import derive_sight
 from jobeval.panel.states import NEVER, STATE_OF_ACTIVITY, tabulate_codes
-from jobeval.plan.model import ExitEndpoint, WindowEndpoint
+from jobeval.plan.endpoints import ExitEndpoint, WindowEndpoint
 from jobeval.schemas.calendar import first_week_of_month, month_of_week
 
 LABEL: Any = {"da": "x", "en": "x"}

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from jobeval.evaluation import Evaluation
-from jobeval.plan.model import STATES, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import STATES
 from jobeval.results import (
     CheckResult,
     Curve,

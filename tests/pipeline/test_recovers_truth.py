@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from jobeval.plan.model import EffectAnalysis
+from jobeval.plan.analyses import EffectAnalysis
 
 PRIMARY = ["any_hours_itt", "mean_hours_itt"]
 

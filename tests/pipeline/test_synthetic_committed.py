@@ -9,7 +9,7 @@ import pytest
 from jobeval.endpoints.exits import derive_exits
 from jobeval.endpoints.outcomes import derive_outcome
 from jobeval.panel.build import build_panel
-from jobeval.plan.model import ExitEndpoint
+from jobeval.plan.endpoints import ExitEndpoint
 from jobeval.registers.trial import Trial
 from jobeval.synthetic.jobfirst import ARMS, simulate_jobfirst
 from jobeval.synthetic.potential import STATES, build_world, measure_exit, potential_outcomes

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from jobeval.plan.model import STATES, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import STATES
 from jobeval.schemas.calendar import week_of
 
 LABEL = {"da": "x", "en": "x"}

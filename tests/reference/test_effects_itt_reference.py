@@ -13,7 +13,7 @@ from jobeval.effects.itt import estimate_itt
 from jobeval.effects.least_squares import bell_mccaffrey_df, estimate_vcov
 from jobeval.effects.lin import fit_lin
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 HERE = Path(__file__).parent
 PLAIN = Lottery(arm="z", treatment=1, control=0)

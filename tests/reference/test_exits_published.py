@@ -11,7 +11,7 @@ from jobeval.exits.aalen_johansen import aalen_johansen
 from jobeval.exits.cox_fit import fit_cox
 from jobeval.exits.grid import build_grid
 from jobeval.exits.kaplan_meier import survival_quantile
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 datasets = pytest.importorskip("lifelines.datasets")
 SIX = pd.DataFrame(

@@ -16,7 +16,8 @@ import pandas as pd
 from jobeval.endpoints.exits import derive_exits
 from jobeval.endpoints.outcomes import derive_outcome
 from jobeval.panel.build import build_panel
-from jobeval.plan.model import STATES, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import STATES
 from jobeval.registers.trial import Trial
 from jobeval.schemas.calendar import iso_week, monday_of, month_of_week, week_of
 

@@ -247,3 +247,14 @@ def test_a_tighter_policy_hides_more(fabricated):
     assert all(cell % 10 == 0 for cell in tight.flow.column("control"))
     with pytest.raises(ValueError, match="tightened"):
         Policy(min_count=4)
+
+
+def test_a_bound_that_rounds_to_zero_does_not_change_the_verdict(fabricated):
+    """Low bound 0.0003 is given as 0.0, yet the effect is certain at its level."""
+    near = release(effect_with(fabricated, estimate=0.0281, std_error=0.01417)).effects.estimates[0]
+    assert near.conf_low == 0.0
+    assert near.certain
+    across = release(effect_with(fabricated, estimate=0.0275, std_error=0.01417)).effects.estimates[
+        0
+    ]
+    assert not across.certain

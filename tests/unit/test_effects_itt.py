@@ -12,7 +12,7 @@ from jobeval.effects.itt import estimate_itt
 from jobeval.effects.subgroups import estimate_subgroup_effects
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 PERSONS = Lottery(arm="arm", treatment="jobfirst", control="ordinary")
 STRATA = Lottery(arm="arm", treatment="jobfirst", control="ordinary", strata="site")

@@ -3,7 +3,7 @@ import pytest
 
 from jobeval.errors import DataError
 from jobeval.inference.covariates import read_covariates
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 ALL = np.full(4, True)
 

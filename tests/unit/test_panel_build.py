@@ -15,7 +15,8 @@ from jobeval.panel.build import build_panel
 from jobeval.panel.engine import build_table, collect_frame, materialise
 from jobeval.panel.sight import derive_sight, industry_months
 from jobeval.panel.states import STATE_OF_GROUP, is_benefit, tabulate_codes
-from jobeval.plan.model import STATES, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import STATES
 from jobeval.registers.trial import Trial
 from jobeval.schemas.calendar import first_week_of_month, month_of, week_of
 from jobeval.schemas.dream import dream_code_table

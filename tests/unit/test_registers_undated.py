@@ -16,12 +16,12 @@ def test_undated_persons_alone_are_a_trial():
 
 @pytest.mark.parametrize("register", ["benefits", "hours", "activities"])
 def test_registers_need_the_date(register):
-    with pytest.raises(je.DataError, match="persons.randomised_on"):
+    with pytest.raises(je.DataError, match=r"persons\.randomised_on"):
         je.Trial(plan=DRAWN.plan, persons=UNDATED, **{register: getattr(DRAWN, register)})
 
 
 def test_a_missing_date_is_an_error_of_its_own():
     persons = DRAWN.persons.copy()
     persons.loc[0, "randomised_on"] = pd.NaT
-    with pytest.raises(je.DataError, match="persons.randomised_on"):
+    with pytest.raises(je.DataError, match=r"persons\.randomised_on"):
         je.Trial(plan=DRAWN.plan, persons=persons)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from jobeval.plan.model import ExitEndpoint, Label, WindowEndpoint
+from jobeval.plan.endpoints import ExitEndpoint, WindowEndpoint
+from jobeval.plan.parts import Label
 from jobeval.synthetic.people import simulate_people
 from jobeval.synthetic.potential import STATES, World, measure_endpoint, measure_exit
 from jobeval.synthetic.spells import build_spells, join_spells

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobeval.disclosure import checks, curves, estimates
-from jobeval.plan.model import STATES
+from jobeval.plan.parts import STATES
 from jobeval.schemas.tables import ACTIVITY_KINDS
 from jobeval.text import LANGUAGES, read_words
 from jobeval.text.catalogue import placeholders

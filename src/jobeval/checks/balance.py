@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.redraw import drawn_units, redraw_lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 from jobeval.results import CheckResult
 
 SEED = 20160301

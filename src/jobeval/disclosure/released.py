@@ -16,7 +16,8 @@ import pandas as pd
 
 from jobeval.disclosure.policy import Policy
 from jobeval.errors import DisclosureError
-from jobeval.plan.model import LookName, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName
 
 
 class Suppressed(Enum):
@@ -133,8 +134,8 @@ class ReleasedEstimate(Released):
 
     @property
     def certain(self) -> bool:
-        """Whether the interval leaves out the value of no effect."""
-        return self.estimable and not self.conf_low <= self.null <= self.conf_high
+        """Whether the unrounded interval leaves out the value of no effect."""
+        return self.estimable and self.p_value < 1 - self.conf_level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from jobeval.effects.options import Adjustment, IttOptions, validate_options
 from jobeval.effects.weighting import choose_weights, weighted_arm_means
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
 from jobeval.results import Estimate
 

@@ -8,7 +8,7 @@ from jobeval.effects.least_squares import Vcov
 from jobeval.errors import did_you_mean
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 Adjustment = Literal["none", "ancova", "lin"]
 

@@ -15,7 +15,7 @@ from jobeval.effects.least_squares import Vcov
 from jobeval.effects.options import Adjustment, IttOptions, validate_options
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
 from jobeval.results import EffectTable, Estimate
 

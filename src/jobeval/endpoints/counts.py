@@ -15,7 +15,7 @@ import pandas as pd
 from jobeval.endpoints.weekly import DIGITS, followed_weeks, weekly_value
 from jobeval.panel.build import Panel
 from jobeval.panel.engine import build_table, collect_frame
-from jobeval.plan.model import WindowEndpoint
+from jobeval.plan.endpoints import WindowEndpoint
 
 
 def count_path(

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem, did_you_mean
-from jobeval.plan.model import DeliveredExit, DeliveredOutcome
+from jobeval.plan.endpoints import DeliveredExit, DeliveredOutcome
 
 
 def read_delivered_outcome(persons: pd.DataFrame, endpoint: DeliveredOutcome) -> pd.DataFrame:

@@ -10,7 +10,8 @@ import pandas as pd
 from jobeval.endpoints.weekly import DIGITS, followed_weeks, number_runs, weekly_value
 from jobeval.panel.build import Panel
 from jobeval.panel.engine import collect_frame
-from jobeval.plan.model import LookName, WindowEndpoint
+from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.plan.parts import LookName
 
 
 def derive_outcome(

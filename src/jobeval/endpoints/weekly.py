@@ -8,7 +8,7 @@ from typing import Any
 import narwhals as nw
 
 from jobeval.panel.build import Panel
-from jobeval.plan.model import ExitEndpoint, WindowEndpoint
+from jobeval.plan.endpoints import ExitEndpoint, WindowEndpoint
 
 HOURS_KINDS = frozenset(
     {"any_hours", "mean_hours", "any_hours_without_benefit", "mean_hours_without_benefit"}

@@ -22,18 +22,16 @@ from jobeval.exits.cox import estimate_hazard_ratio
 from jobeval.exits.kaplan_meier import survival_curve
 from jobeval.exits.logrank import logrank_test
 from jobeval.inference.assignment import read_assignment
-from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import (
+from jobeval.plan.analyses import (
     Analysis,
-    DeliveredOutcome,
     EffectAnalysis,
-    Endpoint,
     ExitAnalysis,
-    LookName,
     PathAnalysis,
     StateAnalysis,
-    WindowEndpoint,
 )
+from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
+from jobeval.plan.lottery import Lottery
+from jobeval.plan.parts import LookName
 from jobeval.registers.frames import read_columns
 from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
 

@@ -21,7 +21,9 @@ from jobeval.evaluation.look import TrialAtLook, read_look
 from jobeval.evaluation.result import Evaluation
 from jobeval.inference.multiplicity import adjust_p_values
 from jobeval.panel.activities import derive_first_activities
-from jobeval.plan.model import Analysis, EffectAnalysis, ExitAnalysis, LookName, Term, TrialPlan
+from jobeval.plan.analyses import Analysis, EffectAnalysis, ExitAnalysis
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName, Term
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
 from jobeval.results import CheckResult, CurveTable, EffectTable, Flow, with_adjusted_p

@@ -14,15 +14,15 @@ from jobeval.inference.assignment import Assignment, read_assignment
 from jobeval.panel.baseline import derive_baseline
 from jobeval.panel.build import Panel, build_panel
 from jobeval.panel.engine import collect_frame
-from jobeval.plan.model import (
+from jobeval.plan.endpoints import (
     DeliveredExit,
     DeliveredOutcome,
     Endpoint,
     ExitEndpoint,
-    LookName,
-    TrialPlan,
     WindowEndpoint,
 )
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from jobeval.plan.model import LookName, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName
 from jobeval.results import CheckResult, CurveTable, EffectTable, Flow, HypothesisTest, html_table
 
 

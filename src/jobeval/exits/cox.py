@@ -14,7 +14,7 @@ from jobeval.exits.curves import FEW_CLUSTERS
 from jobeval.exits.durations import Durations, read_durations
 from jobeval.inference.covariates import covariate_names, read_covariates
 from jobeval.plan.lottery import Lottery
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]

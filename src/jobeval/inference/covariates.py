@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem
-from jobeval.plan.model import Term
+from jobeval.plan.parts import Term
 
 Columns = Mapping[str, NDArray[Any]]
 UNKNOWN = "unknown"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from jobeval.panel.engine import collect_frame
 from jobeval.panel.sight import Delivery, derive_sight
-from jobeval.plan.model import LookName
+from jobeval.plan.parts import LookName
 
 
 def derive_first_activities(trial: Delivery, look: LookName) -> pd.DataFrame | None:

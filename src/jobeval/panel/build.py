@@ -10,7 +10,7 @@ import narwhals as nw
 from jobeval.panel.engine import collect_frame, materialise
 from jobeval.panel.sight import Delivery, Sight, derive_sight
 from jobeval.panel.weeks import build_calendar, build_weeks, follow_persons
-from jobeval.plan.model import LookName
+from jobeval.plan.parts import LookName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import narwhals as nw
 
-from jobeval.plan.model import LookName, TrialPlan
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName
 from jobeval.schemas.calendar import first_week_of_month, month_of, month_of_week, week_of
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import narwhals as nw
 
-from jobeval.plan.model import State
+from jobeval.plan.parts import State
 from jobeval.schemas.dream import DreamCode, dream_code_table
 
 STATE_OF_GROUP: dict[str, State] = {

@@ -10,7 +10,7 @@ import narwhals as nw
 from jobeval.panel.engine import build_table
 from jobeval.panel.sight import Delivery, Sight
 from jobeval.panel.states import NEVER, activity_rank, tabulate_codes
-from jobeval.plan.model import State
+from jobeval.plan.parts import State
 
 Lazy = nw.LazyFrame[Any]
 _TRAITS = ("person_id", "start_week", "end_week", "rank", "on_benefit", "is_out")

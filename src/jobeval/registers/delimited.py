@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from jobeval.plan.model import InputFile
+from jobeval.plan.files import InputFile
 from jobeval.registers.engine import fetch_row, literal, quoted
 from jobeval.registers.findings import Findings
 from jobeval.registers.frames import store_pandas

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from jobeval.errors import JobevalError
-from jobeval.plan.model import InputFile
+from jobeval.plan.files import InputFile
 from jobeval.registers.columns import Dialect
 from jobeval.registers.cpr import check_cpr_names
 from jobeval.registers.delimited import read_delimited

@@ -2,7 +2,7 @@
 
 import duckdb
 
-from jobeval.plan.model import HoursFile
+from jobeval.plan.files import HoursFile
 from jobeval.registers.engine import fetch_count, fetch_row
 from jobeval.registers.findings import Findings
 

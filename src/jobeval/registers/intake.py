@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from jobeval.plan.model import BenefitsFile, HoursFile, InputFile, TrialPlan
+from jobeval.plan.files import BenefitsFile, HoursFile, InputFile
+from jobeval.plan.model import TrialPlan
 from jobeval.registers.columns import Dialect, build_typed, read_sources
 from jobeval.registers.cpr import check_cpr, check_cpr_names
 from jobeval.registers.dream import (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from jobeval.disclosure.released import ReleasedEvaluation, require_released
-from jobeval.plan.model import LookName
+from jobeval.plan.parts import LookName
 from jobeval.reports import closing, conduct, design, final, front, leaving, midterm, outcomes
 from jobeval.reports.blocks import Chapter, Heading, Paragraph
 from jobeval.reports.report import Report

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobeval.plan.model import EffectAnalysis, ExitAnalysis
+from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.front import drawn_by_arm
 from jobeval.reports.sentences import lower_first

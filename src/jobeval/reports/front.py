@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobeval.disclosure.released import ReleasedEstimate
-from jobeval.plan.model import ExitAnalysis
+from jobeval.plan.analyses import ExitAnalysis
 from jobeval.reports.blocks import (
     Bullets,
     Callout,

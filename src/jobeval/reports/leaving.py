@@ -5,7 +5,8 @@ from __future__ import annotations
 from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures import plot_destinations, plot_exits, plot_states
 from jobeval.figures.alt_texts import describe_destinations, describe_exits, describe_states
-from jobeval.plan.model import ExitAnalysis, ExitEndpoint
+from jobeval.plan.analyses import ExitAnalysis
+from jobeval.plan.endpoints import ExitEndpoint
 from jobeval.reports.blocks import FigureBlock, TableBlock
 from jobeval.reports.front import destination_of
 from jobeval.reports.outcomes import ALPHA

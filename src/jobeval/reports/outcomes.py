@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures import ForestRow, plot_difference, plot_forest, plot_path
 from jobeval.figures.alt_texts import describe_difference, describe_forest, describe_path
-from jobeval.plan.model import EffectAnalysis, PathAnalysis
+from jobeval.plan.analyses import EffectAnalysis, PathAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.sentences import lower_first, tell_effect
 from jobeval.reports.story import Blocks, Story

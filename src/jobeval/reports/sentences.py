@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures.alt_texts import share_left
-from jobeval.plan.model import WindowEndpoint
+from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.reports.story import Pair, Story
 from jobeval.text.numbers import DEFAULT_DIGITS, DIGITS
 

@@ -12,7 +12,8 @@ from jobeval.disclosure.released import (
     ReleasedEvaluation,
 )
 from jobeval.figures import save_figure
-from jobeval.plan.model import Analysis, EffectAnalysis, StateAnalysis, WindowEndpoint
+from jobeval.plan.analyses import Analysis, EffectAnalysis, StateAnalysis
+from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
 from jobeval.text import Words
 

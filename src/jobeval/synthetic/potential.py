@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.plan.model import ExitEndpoint, LookName, TrialPlan, WindowEndpoint
+from jobeval.plan.endpoints import ExitEndpoint, WindowEndpoint
+from jobeval.plan.model import TrialPlan
+from jobeval.plan.parts import LookName
 from jobeval.schemas.calendar import month_of_week
 from jobeval.synthetic.jobfirst import ARMS, SyntheticTrial
 from jobeval.synthetic.registers import (

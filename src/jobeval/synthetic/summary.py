@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.plan.model import ExitEndpoint
+from jobeval.plan.endpoints import ExitEndpoint
 from jobeval.schemas.tables import ACTIVITY_KINDS
 from jobeval.synthetic.jobfirst import ARMS, SyntheticTrial
 from jobeval.synthetic.people import name_site
