@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from jobeval.checks.allocation import check_allocation
 from jobeval.checks.attrition import check_attrition
@@ -65,7 +66,15 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
     if look not in plan.looks:
         rule = f"the plan has no look {look!r}."
         raise PlanError("evaluate", [Problem("look", rule, did_you_mean(look, list(plan.looks)))])
-    due = plan.due_at(look)
+    # One thread of linear algebra: quicker on these shapes, and the same bits on any machine.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _evaluate(trial, look, plan.due_at(look), progress)
+
+
+def _evaluate(
+    trial: Trial, look: LookName, due: Sequence[Analysis], progress: Progress | None
+) -> Evaluation:
+    plan = trial.plan
     at_look = read_look(trial, look)
     findings = Findings()
     for done, analysis in enumerate(due):
@@ -85,7 +94,10 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
         tests=tuple(findings.tests),
         checks={check.name: check for check in checks},
         flow=flow,
-        notes=tuple(str(finding) for finding in trial.findings),
+        notes=(
+            *(str(finding) for finding in trial.findings),
+            *(at_look.panel.notes if at_look.panel is not None else ()),
+        ),
     )
 
 
