@@ -21,6 +21,7 @@ import pandas as pd
 
 FOLDER = Path(__file__).parents[1] / "data" / "synthetic" / "jobfirst"
 WEEKS = 104
+OUT_OF_POPULATION = 997  # DREAM: not resident, state pension, dead
 
 
 def jobeval_way() -> float:
@@ -63,7 +64,7 @@ def read_panel() -> tuple[pd.DataFrame, pd.DataFrame]:
     hours = hours[hours["STOETTE_BESK_KODE"] == 0].rename(columns={"AJO_JOB_MAANED": "month"})
     monthly = hours.groupby(["lobenr", "month"])["AJO_LOENTIMER"].sum() * 12 / 52
     panel = panel.merge(monthly.rename("hours").reset_index(), on=["lobenr", "month"], how="left")
-    panel["hours"] = panel["hours"].fillna(0)
+    panel["hours"] = panel["hours"].fillna(0).where(~(panel["code"] >= OUT_OF_POPULATION), 0)
     panel["employed"] = panel["code"].isna() & (panel["hours"] > 0)
     return persons.reset_index(drop=True), panel
 

@@ -138,9 +138,14 @@ def _balance(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -
             ledger.note("checks: balance", "few_persons", 3)
             rows.append((str(record["covariate"]), *(SUPPRESSED,) * 3))
             continue
-        shown = (round(mean, decimals) for mean in means)
+        shown = (_round_mean(mean, least, decimals, policy) for mean in means)
         rows.append((str(record["covariate"]), *shown, round(float(record[columns[3]]), 2)))
     return _table(columns, rows)
+
+
+def _round_mean(mean: float, n: int, decimals: int, policy: Policy) -> float:
+    """At so many decimals; a share, which these would blur, on the grid of shares."""
+    return round_share(mean, n, policy.min_count) if 0 <= mean <= 1 else round(mean, decimals)
 
 
 def _intensity(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:

@@ -39,8 +39,12 @@ def release_estimate(effect: Estimate, policy: Policy, ledger: Ledger) -> Releas
         point, low, high = (
             round_significant(math.exp(value), digits) for value in (effect.estimate, low, high)
         )
+        error = round_significant(effect.std_error, digits)
     else:
-        point, low, high = (_round_difference(v, effect.unit) for v in (effect.estimate, low, high))
+        point, low, high, error = (
+            _round_difference(value, effect.unit)
+            for value in (effect.estimate, low, high, effect.std_error)
+        )
     control = _round_control_mean(effect, policy)
     return ReleasedEstimate(
         token=gate_token(),
@@ -50,6 +54,7 @@ def release_estimate(effect: Estimate, policy: Policy, ledger: Ledger) -> Releas
         n_treatment=round_count(effect.n_treatment, policy.round_counts_to),
         n_control=round_count(effect.n_control, policy.round_counts_to),
         estimate=point,
+        std_error=error,
         conf_low=low,
         conf_high=high,
         p_value=round_significant(effect.p_value, policy.significant_digits),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import InitVar, dataclass, fields
+from dataclasses import InitVar, dataclass, fields, replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -113,6 +113,8 @@ class ReleasedEstimate(Released):
     n_treatment: int | None = None
     n_control: int | None = None
     estimate: float = math.nan
+    std_error: float = math.nan
+    """Of a difference in its unit, of a ratio in logarithms."""
     conf_low: float = math.nan
     conf_high: float = math.nan
     conf_level: float = 0.95
@@ -131,6 +133,11 @@ class ReleasedEstimate(Released):
     def null(self) -> float:
         """The value of no effect: 0 for a difference, 1 for a ratio."""
         return 0.0 if self.scale == "difference" else 1.0
+
+    @property
+    def sizes(self) -> tuple[float, float, float]:
+        """The effect and the levels of the arms: how large the numbers are to be written."""
+        return self.estimate, self.mean_treatment, self.mean_control
 
     @property
     def certain(self) -> bool:
@@ -184,6 +191,13 @@ class ReleasedCurve(Released):
     """Exit curves: weeks of the numbers at risk below the figure."""
     risk_counts: tuple[int, ...] = ()
     conf_level: float = 0.95
+
+    def until(self, week: int) -> ReleasedCurve:
+        """The same weekly path, without the weeks after ``week``."""
+        kept = [i for i, time in enumerate(self.times) if time <= week]
+        names = ("times", "values", "conf_low", "conf_high", "at_risk", "suppressed")
+        short = {name: tuple(getattr(self, name)[i] for i in kept) for name in names}
+        return replace(self, token=_GATE, **short)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from jobeval.figures.balance import plot_balance
 from jobeval.figures.delivery import plot_inflow, plot_intensity
-from jobeval.figures.exits import plot_destinations, plot_exits
+from jobeval.figures.exits import plot_destinations, plot_exit_groups, plot_exits
 from jobeval.figures.forest import ForestRow, plot_forest
-from jobeval.figures.paths import plot_difference, plot_path
+from jobeval.figures.paths import plot_difference, plot_path, plot_path_groups
 from jobeval.figures.saving import save_figure
 from jobeval.figures.states import plot_states
 
@@ -13,11 +13,13 @@ __all__ = [
     "plot_balance",
     "plot_destinations",
     "plot_difference",
+    "plot_exit_groups",
     "plot_exits",
     "plot_forest",
     "plot_inflow",
     "plot_intensity",
     "plot_path",
+    "plot_path_groups",
     "plot_states",
     "save_figure",
 ]

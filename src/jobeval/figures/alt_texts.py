@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from jobeval.disclosure.released import ReleasedCurve, ReleasedEstimate, ReleasedTable
 from jobeval.figures.forest import ForestRow
 from jobeval.text import Words
-from jobeval.text.numbers import DEFAULT_DIGITS, DIGITS
+from jobeval.text.numbers import digits_for
 
 Labels = Mapping[str, str]
 
@@ -20,6 +20,27 @@ def describe_path(curves: Sequence[ReleasedCurve], labels: Labels, label: str, w
         "alt.path", label=label, first=curves[0].times[0], last=curves[0].times[-1],
         arms="; ".join(arms),
     )  # fmt: skip
+
+
+def describe_groups(
+    groups: Mapping[str, Sequence[ReleasedCurve]], labels: Labels, label: str, words: Words
+) -> str:
+    """The level of each arm in the last week shown, group by group."""
+    panels = [
+        words.say("alt.panel", panel=name, arms=", ".join(_last(c, labels, words) for c in pair))
+        for name, pair in groups.items()
+    ]
+    last = max(curve.times[-1] for pair in groups.values() for curve in pair)
+    return words.say("alt.groups", label=label, last=last, panels="; ".join(panels))
+
+
+def _last(curve: ReleasedCurve, labels: Labels, words: Words) -> str:
+    exits = curve.measure in {"survival", "cumulative_incidence"}
+    values = [share_left(curve)] if exits else list(curve.values)
+    known = [value for value in values if math.isfinite(value)]
+    unit = "share" if exits else curve.unit
+    level = _level(known[-1], unit, words) if known else words.say("alt.hidden")
+    return f"{labels[curve.arm]} {level}"
 
 
 def _first_and_last(curve: ReleasedCurve, arm: str, words: Words) -> str:
@@ -35,7 +56,7 @@ def _first_and_last(curve: ReleasedCurve, arm: str, words: Words) -> str:
 
 
 def _level(value: float, unit: str, words: Words) -> str:
-    return words.quantity(value, unit, DIGITS.get(unit, DEFAULT_DIGITS))
+    return words.quantity(value, unit, digits_for(unit, value))
 
 
 def describe_difference(curve: ReleasedCurve, label: str, words: Words) -> str:
@@ -43,7 +64,7 @@ def describe_difference(curve: ReleasedCurve, label: str, words: Words) -> str:
     known = [i for i, value in enumerate(curve.values) if math.isfinite(value)]
     if not known:
         return f"{label}: {words.say('alt.hidden')}"
-    digits = DIGITS.get(curve.unit, DEFAULT_DIGITS)
+    digits = digits_for(curve.unit)
     first, last = known[0], known[-1]
     scale = 100.0 if curve.unit == "share" else 1.0
     return words.say(
@@ -90,7 +111,7 @@ def describe_destinations(
     """The cumulative incidence of each destination in the end, by arm."""
     panels = [
         words.say(
-            "alt.destination", destination=words.state(pair[0].cause),
+            "alt.panel", panel=words.state(pair[0].cause),
             arms=", ".join(
                 f"{labels[c.arm]} {_share_or_hidden(share_left(c), words)}" for c in pair
             ),
@@ -140,7 +161,7 @@ def describe_forest(rows: Sequence[ForestRow], words: Words) -> str:
 
 
 def _numbers(effect: ReleasedEstimate, words: Words) -> dict[str, str]:
-    digits = DIGITS.get(effect.unit, DEFAULT_DIGITS)
+    digits = digits_for(effect.unit, *effect.sizes)
     scale = 100.0 if effect.unit == "share" else 1.0
     return {
         "estimate": words.difference(effect.estimate, effect.unit, digits),

@@ -21,7 +21,7 @@ def plot_balance(table: ReleasedTable, words: Words) -> Figure:
         if isinstance(row["standardised_difference"], float)
     ][::-1]
     with figure_style():
-        figure, axes = new_figure(0.75 + 0.2 * len(rows))
+        figure, axes = new_figure(0.7 + 0.185 * len(rows))
         axes.axvspan(-SMALL, SMALL, color=GREY, alpha=0.10, linewidth=0)
         axes.axvline(0, color=GREY, linewidth=1)
         for place, (_, value) in enumerate(rows):

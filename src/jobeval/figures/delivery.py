@@ -32,7 +32,7 @@ def plot_inflow(table: ReleasedTable, labels: Mapping[str, str], words: Words) -
     months = [str(month) for month in table.column("month")]
     floor = [0.0] * len(months)
     with figure_style():
-        figure, axes = new_figure(2.5)
+        figure, axes = new_figure(1.9)
         for arm, role in zip(labels, ROLES, strict=True):
             counts = [_number(cell) for cell in table.column(arm)]
             axes.bar(range(len(months)), counts, bottom=floor, width=0.72, color=COLOURS[role],
@@ -54,7 +54,7 @@ def plot_intensity(table: ReleasedTable, labels: Mapping[str, str], words: Words
     kinds = list(dict.fromkeys(str(kind) for kind in table.column("kind")))[::-1]
     shares = {(str(r["kind"]), str(r["arm"])): r["share"] for r in table.records()}
     with figure_style():
-        figure, axes = new_figure(1.0 + 0.3 * len(kinds))
+        figure, axes = new_figure(0.85 + 0.26 * len(kinds))
         for place, kind in enumerate(kinds):
             known = [s for arm in labels if isinstance(s := shares.get((kind, arm)), float)]
             if len(known) == len(labels):

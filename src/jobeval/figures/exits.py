@@ -18,8 +18,10 @@ from jobeval.figures.style import (
     ROLES,
     figure_style,
     label_ends,
+    name_lines,
     new_figure,
     number_axis,
+    title_x,
     title_y,
     week_axis,
 )
@@ -39,7 +41,7 @@ def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words
     pair = require_all_released(curves, ReleasedCurve)
     with figure_style():
         figure, (axes, below) = new_figure(
-            3.6, rows=2, sharex=True, gridspec_kw={"height_ratios": [5.2, 1]}
+            3.0, rows=2, sharex=True, gridspec_kw={"height_ratios": [4.4, 1]}
         )
         ends = [
             _draw_steps(axes, curve, role, labels[curve.arm])
@@ -56,6 +58,35 @@ def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words
     return figure
 
 
+def plot_exit_groups(
+    groups: Mapping[str, Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
+) -> Figure:
+    """The share that has left within each group: a column a group, numbers at risk below.
+
+    ``groups`` maps the name of a group to its released curves of (control, treatment).
+    """
+    panels = {name: require_all_released(pair, ReleasedCurve) for name, pair in groups.items()}
+    with figure_style():
+        figure, grid = new_figure(
+            2.9, rows=2, columns=len(panels), sharex=True, sharey="row", squeeze=False,
+            gridspec_kw={"height_ratios": [3.6, 1]},
+        )  # fmt: skip
+        for axes, below, (name, pair) in zip(grid[0], grid[1], panels.items(), strict=True):
+            for curve, role in zip(pair, ROLES, strict=True):
+                _draw_steps(axes, curve, role, "")
+            week_axis(axes, max(curve.times[-1] for curve in pair), "")
+            axes.set_title(name, loc="left", color=INK, fontweight="bold")
+            axes.tick_params(labelbottom=True)
+            _draw_risk_table(below, pair, labels, words)
+        grid[0, 0].set_ylim(bottom=0)
+        number_axis(grid[0, 0].yaxis, words.numbers, scale=100, ticks=4)
+        for below in grid[1, 1:]:
+            below.set_title("")
+        name_lines(figure, labels)
+        title_x(figure, f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}")
+    return figure
+
+
 def plot_destinations(
     pairs: Sequence[Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
 ) -> Figure:
@@ -68,7 +99,7 @@ def plot_destinations(
     rows = -(-len(panels) // columns)
     with figure_style():
         figure, grid = new_figure(
-            0.55 + 1.75 * rows, rows=rows, columns=columns, sharex=True, sharey=True, squeeze=False
+            0.55 + 1.5 * rows, rows=rows, columns=columns, sharex=True, sharey=True, squeeze=False
         )
         for axes, pair in zip(grid.flat, panels, strict=False):
             _draw_panel(axes, pair, words)
@@ -79,11 +110,8 @@ def plot_destinations(
             number_axis(axes.yaxis, words.numbers, scale=100, ticks=4)
         for axes in grid.flat[: len(panels)]:
             axes.tick_params(labelbottom=True)
-        _key(figure, labels, panels[0])
-        figure.supxlabel(
-            f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}",
-            x=0.01, ha="left", fontsize=9.5,
-        )  # fmt: skip
+        name_lines(figure, labels)
+        title_x(figure, f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}")
     return figure
 
 
@@ -97,18 +125,6 @@ def _draw_panel(axes: Axes, pair: Sequence[ReleasedCurve], words: Words) -> None
     if any(any(curve.suppressed) for curve in pair):
         axes.text(0.5, 0.5, words.say("alt.hidden"), transform=axes.transAxes, ha="center",
                   color=GREY)  # fmt: skip
-
-
-def _key(figure: Figure, labels: Mapping[str, str], pair: Sequence[ReleasedCurve]) -> None:
-    """The arms' names in their own line, once for all panels."""
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=COLOURS[r], linestyle=LINE_STYLES[r]) for r in ROLES]
-    names = [labels[curve.arm] for curve in pair]
-    figure.legend(
-        handles, names, loc="outside upper left", ncols=2, frameon=False, handlelength=2.4,
-        labelcolor=[COLOURS[role] for role in ROLES],
-    )  # fmt: skip
 
 
 def _left(curve: ReleasedCurve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -51,7 +51,7 @@ def plot_forest(
     shrinks = any(row.shrunken is not None for row in shown)
     with figure_style():
         figure, axes = new_figure(
-            0.85 + (0.25 if shrinks else 0) + (0.24 if len(shown) > 6 else 0.28) * len(shown)
+            0.7 + (0.25 if shrinks else 0) + (0.2 if len(shown) > 6 else 0.26) * len(shown)
         )
         axes.axvline(0, color=INK, linewidth=0.9)
         if overall is not None and require_released(overall, ReleasedEstimate).estimable:

@@ -12,12 +12,15 @@ from jobeval.disclosure.released import ReleasedCurve, require_all_released, req
 from jobeval.figures.style import (
     BAND,
     COLOURS,
+    INK,
     LINE_STYLES,
     ROLES,
     figure_style,
     label_ends,
+    name_lines,
     new_figure,
     number_axis,
+    title_x,
     title_y,
     week_axis,
 )
@@ -37,7 +40,7 @@ def plot_path(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words:
     pair = require_all_released(curves, ReleasedCurve)
     unit = pair[0].unit
     with figure_style():
-        figure, axes = new_figure(3.1)
+        figure, axes = new_figure(2.45)
         ends = [
             _draw_line(axes, curve, role, labels[curve.arm])
             for curve, role in zip(pair, ROLES, strict=True)
@@ -54,11 +57,42 @@ def plot_difference(curve: ReleasedCurve, words: Words) -> Figure:
     require_released(curve, ReleasedCurve)
     key = f"effects.y_difference_{curve.unit}"
     with figure_style():
-        figure, axes = new_figure(2.5)
+        figure, axes = new_figure(1.85)
         _draw_line(axes, curve, "difference", "")
         axes.axhline(0, color=COLOURS["control"], linewidth=1.0, zorder=1)
         _finish(axes, curve, curve.unit, words, signed=True)
         title_y(axes, words.say(key) if words.has(key) else curve.unit)
+    return figure
+
+
+def plot_path_groups(
+    groups: Mapping[str, Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
+) -> Figure:
+    """The arms by week within each group: a panel a group, the same axes for all.
+
+    ``groups`` maps the name of a group to its released curves of (control, treatment).
+    """
+    panels = {name: require_all_released(pair, ReleasedCurve) for name, pair in groups.items()}
+    columns = min(3, len(panels)) if len(panels) != 4 else 2
+    rows = -(-len(panels) // columns)
+    unit = next(iter(panels.values()))[0].unit
+    with figure_style():
+        figure, grid = new_figure(
+            0.55 + 1.6 * rows, rows=rows, columns=columns, sharex=True, sharey=True, squeeze=False
+        )
+        for axes, (name, pair) in zip(grid.flat, panels.items(), strict=False):
+            for curve, role in zip(pair, ROLES, strict=True):
+                _draw_line(axes, curve, role, "")
+            _finish(axes, pair[0], unit, words)
+            axes.set_xlabel("")
+            axes.set_title(name, loc="left", color=INK, fontweight="bold")
+            axes.tick_params(labelbottom=True)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        grid.flat[0].set_ylim(bottom=0)
+        name_lines(figure, labels)
+        level = words.say(f"effects.y_{unit}") if words.has(f"effects.y_{unit}") else unit
+        title_x(figure, f"{words.say('effects.x_week')} · {level[:1].lower()}{level[1:]}")
     return figure
 
 

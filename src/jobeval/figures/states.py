@@ -49,7 +49,7 @@ def plot_states(
     """
     stacks = {arm: _in_order(require_all_released(c, ReleasedCurve)) for arm, c in arms.items()}
     with figure_style():
-        figure, grid = new_figure(3.7, columns=len(stacks), sharey=True, squeeze=False)
+        figure, grid = new_figure(3.2, columns=len(stacks), sharey=True, squeeze=False)
         for axes, (arm, curves) in zip(grid.flat, stacks.items(), strict=True):
             _draw_stack(axes, curves)
             axes.set_title(labels[arm], loc="left", color=INK, fontweight="bold")

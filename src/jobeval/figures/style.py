@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -30,8 +30,9 @@ LINE_STYLES: dict[str, Any] = {"treatment": "-", "control": (0, (4, 1.6)), "diff
 COLOURS = {"treatment": BLUE, "control": GREY, "difference": BLUE}
 ROLES = ("control", "treatment")
 FONT_FILES = ("SourceSansPro-Regular.ttf", "SourceSansPro-Bold.ttf")
+FAMILIES = ("Source Sans Pro", "DejaVu Sans")
 RC: dict[str, Any] = {
-    "font.family": ["Source Sans Pro", "DejaVu Sans"],
+    "font.family": list(FAMILIES),
     "font.size": 9.5,
     "text.color": INK,
     "axes.labelcolor": INK,
@@ -99,6 +100,22 @@ def new_figure(
 def title_y(axes: Axes, text: str) -> None:
     """The title of the y axis: horizontal, at the top left."""
     axes.set_title(text, loc="left", color=GREY)
+
+
+def title_x(figure: Figure, text: str) -> None:
+    """One title of the x axis for all panels, at the bottom left."""
+    figure.supxlabel(text, x=0.015, ha="left", fontsize=9.5)
+
+
+def name_lines(figure: Figure, labels: Mapping[str, str]) -> None:
+    """The names of (control, treatment) in a line of their own, once for all panels."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], color=COLOURS[r], linestyle=LINE_STYLES[r]) for r in ROLES]
+    figure.legend(
+        handles, list(labels.values()), loc="outside upper left", ncols=2, frameon=False,
+        handlelength=2.4, labelcolor=[COLOURS[role] for role in ROLES],
+    )  # fmt: skip
 
 
 def number_axis(

@@ -165,6 +165,22 @@ class Chapter:
         return f"Chapter({self.name}: {len(self.blocks)} blocks)"
 
 
+def drop_bare_headings(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without headings that have nothing below them.
+
+    >>> drop_bare_headings([Heading(text="a"), Heading(text="b", level=2)])
+    []
+    """
+    kept: list[Block] = []
+    for block in reversed(blocks):
+        below = kept[0] if kept else None
+        sibling = isinstance(below, Heading) and isinstance(block, Heading)
+        bare = below is None or (sibling and below.level <= block.level)  # type: ignore[union-attr]
+        if not (isinstance(block, Heading) and bare):
+            kept.insert(0, block)
+    return kept
+
+
 _KINDS: Mapping[str, type[Block]] = {
     block.kind: block
     for block in (Cover, Heading, Paragraph, Bullets, KeyNumber, KeyNumbers, Callout, FigureBlock,

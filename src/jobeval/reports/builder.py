@@ -9,10 +9,10 @@ from typing import cast
 from jobeval.disclosure.released import ReleasedEvaluation, require_released
 from jobeval.plan.parts import LookName
 from jobeval.reports import closing, conduct, design, final, front, leaving, midterm, outcomes
-from jobeval.reports.blocks import Chapter, Heading, Paragraph
+from jobeval.reports.blocks import Chapter, Heading, Paragraph, drop_bare_headings
 from jobeval.reports.report import Report
 from jobeval.reports.story import Blocks, Story
-from jobeval.text import LANGUAGES, Language, read_words
+from jobeval.text import LANGUAGES, Language, Words, read_words
 
 Section = Callable[[Story], Blocks]
 RECIPES: dict[LookName, tuple[Section, ...]] = {"midterm": midterm.RECIPE, "final": final.RECIPE}
@@ -39,6 +39,13 @@ def open_report(folder: str | Path, look: LookName, language: Language = "da") -
     return ReportBuilder(release(evaluate(read_trial(folder), look=look)), language)
 
 
+def _words(results: ReleasedEvaluation, language: Language) -> Words:
+    """The catalogue, and the units that the plan names itself."""
+    units = (getattr(endpoint, "unit", None) for endpoint in results.plan.endpoints.values())
+    labels = [unit for unit in units if unit is not None and not isinstance(unit, str)]
+    return read_words(language).with_units({u.en: getattr(u, language) for u in labels})
+
+
 class ReportBuilder:
     """A report in the making: each method gives one chapter, which shows itself in Jupyter.
 
@@ -50,12 +57,13 @@ class ReportBuilder:
         if language not in LANGUAGES:
             raise ValueError(f"language must be one of {LANGUAGES}, not {language!r}")
         self.results = require_released(results, ReleasedEvaluation)
-        self._story = Story(self.results, read_words(language))
+        self._story = Story(self.results, _words(results, language))
         self._chapters: dict[str, Chapter] = {}
 
     def tell(self, section: Section) -> Chapter:
         """The chapter that a section of the recipe tells."""
-        return self._keep(Chapter(getattr(section, "__name__", "own"), tuple(section(self._story))))
+        blocks = tuple(drop_bare_headings(section(self._story)))
+        return self._keep(Chapter(getattr(section, "__name__", "own"), blocks))
 
     def _keep(self, chapter: Chapter) -> Chapter:
         self._chapters[chapter.name] = chapter

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import string
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from jobeval.reports.blocks import Block, Chapter, Cover
 from jobeval.text import Language, Words, read_words
+
+LETTERS = {"æ": "ae", "ø": "oe", "å": "aa", "ß": "ss", "ł": "l"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +42,7 @@ class Report:
     @property
     def file_stem(self) -> str:
         """Name of the report's files, such as ``"jobfirst_final_da"``."""
-        return f"{self.cover.trial}_{self.cover.look}_{self.cover.language}"
+        return f"{slug(self.cover.trial)}_{self.cover.look}_{self.cover.language}"
 
     def numbered(self) -> list[dict[str, Any]]:
         """All blocks but the cover as JSON values, with ``label`` and ``anchor`` filled in."""
@@ -47,6 +51,19 @@ class Report:
 
     def __repr__(self) -> str:
         return f"Report({self.file_stem}: {len(self.chapters)} chapters)"
+
+
+def slug(name: str) -> str:
+    """A name as part of a file's name: a–z, digits and hyphens.
+
+    >>> slug("National Supported Work"), slug("Forsøg på Ærø")
+    ('national-supported-work', 'forsoeg-paa-aeroe')
+    """
+    spelt = name.lower()
+    for letter, letters in LETTERS.items():
+        spelt = spelt.replace(letter, letters)
+    plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", plain).strip("-") or "trial"
 
 
 def number_blocks(blocks: Iterable[Mapping[str, Any]], words: Words) -> list[dict[str, Any]]:

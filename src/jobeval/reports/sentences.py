@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures.alt_texts import share_left
-from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.plan.endpoints import DeliveredOutcome, WindowEndpoint
 from jobeval.reports.story import Pair, Story
-from jobeval.text.numbers import DEFAULT_DIGITS, DIGITS
+from jobeval.text.numbers import DIGITS, digits_for
 
 
-def digits_of(unit: str) -> int:
-    """Decimals shown of a unit."""
-    return DIGITS.get(unit, DEFAULT_DIGITS)
+def digits_of(effect: ReleasedEstimate) -> int:
+    """Decimals in which an effect is shown."""
+    return digits_for(effect.unit, *effect.sizes)
 
 
 def tell_effect(effect: ReleasedEstimate, story: Story) -> str:
@@ -25,8 +25,8 @@ def tell_effect(effect: ReleasedEstimate, story: Story) -> str:
         return story.say("effect.not_estimable", label=label)
     opening = story.say(
         _opening_key(effect, story), window=_window(effect.endpoint, story), label=label,
-        treatment=_level(effect.mean_treatment, effect.unit, story),
-        control=_level(effect.mean_control, effect.unit, story),
+        treatment=_level(effect.mean_treatment, effect, story),
+        control=_level(effect.mean_control, effect, story),
     )  # fmt: skip
     return opening + story.say(f"effect.{_verdict(effect)}", **_difference(effect, story))
 
@@ -37,14 +37,16 @@ def tell_groups(effects: Sequence[ReleasedEstimate], story: Story) -> str:
     return story.say("effect.groups", label=story.endpoint(effects[0].endpoint), groups=groups)
 
 
-def tell_ratio(effect: ReleasedEstimate, destination: str, story: Story) -> str:
-    """A hazard ratio in one sentence."""
+def tell_ratio(effect: ReleasedEstimate, event: str, story: Story) -> str:
+    """A hazard ratio in one sentence, the same for welcome and for harmful events."""
     numbers, digits = story.words.numbers, DIGITS["hazard_ratio"]
     interval = numbers.interval(effect.conf_low, effect.conf_high, digits)
     return story.say(
-        f"effect.ratio_{_verdict(effect)}", destination=destination,
+        f"effect.ratio_{_verdict(effect)}", event=event,
+        percent=numbers.percent(abs(effect.estimate - 1), 0),
         ratio=numbers.decimal_number(effect.estimate, digits),
         interval=_interval_words(interval, effect, story),
+        p=numbers.p_equation(effect.p_value),
     )  # fmt: skip
 
 
@@ -59,14 +61,31 @@ def tell_incidence(pair: Pair, destination: str, story: Story) -> str:
     )  # fmt: skip
 
 
+def tell_event(pair: Pair, event: str, story: Story) -> str:
+    """The share of each arm for which a delivered event has occurred in the end."""
+    control, treatment = (share_left(curve) for curve in pair)
+    numbers = story.words.numbers
+    return story.say(
+        "effect.event", week=min(curve.times[-1] for curve in pair), event=event,
+        treatment=numbers.percent(treatment), control=numbers.percent(control),
+    )  # fmt: skip
+
+
 def lower_first(text: str) -> str:
-    """A label as it stands within a sentence."""
-    return text[:1].lower() + text[1:]
+    """A label as it stands within a sentence; a name like ``JobFirst`` keeps its capital.
+
+    >>> lower_first("Social assistance"), lower_first("JobFirst"), lower_first("SU")
+    ('social assistance', 'JobFirst', 'SU')
+    """
+    first = text.split(" ", 1)[0]
+    return text if first[1:] != first[1:].lower() else text[:1].lower() + text[1:]
 
 
 def _opening_key(effect: ReleasedEstimate, story: Story) -> str:
     endpoint = story.results.plan.endpoints[effect.endpoint]
     plain = isinstance(endpoint, WindowEndpoint) and not endpoint.min_hours_per_week
+    if isinstance(endpoint, DeliveredOutcome):
+        return "effect.delivered_share" if effect.unit == "share" else "effect.delivered_mean"
     key = f"effect.{endpoint.kind}"
     return key if plain and story.words.has(key) else "effect.any_other"
 
@@ -83,14 +102,14 @@ def _verdict(effect: ReleasedEstimate) -> str:
     return "more" if effect.estimate > effect.null else "less"
 
 
-def _level(value: float, unit: str, story: Story) -> str:
+def _level(value: float, effect: ReleasedEstimate, story: Story) -> str:
     """A level as sentences need it: hours without their unit, which the sentence names."""
-    shown = "" if unit == "hours_per_week" else unit
-    return story.words.quantity(value, shown, digits_of(unit))
+    shown = "" if effect.unit == "hours_per_week" else effect.unit
+    return story.words.quantity(value, shown, digits_of(effect))
 
 
 def _difference(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
-    digits = digits_of(effect.unit)
+    digits = digits_of(effect)
     scale = 100.0 if effect.unit == "share" else 1.0
     interval = story.words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale)
     size = abs(effect.estimate) if effect.certain else effect.estimate
@@ -112,7 +131,7 @@ def _tell_group(effect: ReleasedEstimate, story: Story) -> str:
         return story.say(key, group=group)
     return story.say(
         f"effect.group_{_verdict(effect)}", group=group,
-        treatment=story.words.quantity(effect.mean_treatment, effect.unit, digits_of(effect.unit)),
-        control=story.words.quantity(effect.mean_control, effect.unit, digits_of(effect.unit)),
+        treatment=story.words.quantity(effect.mean_treatment, effect.unit, digits_of(effect)),
+        control=story.words.quantity(effect.mean_control, effect.unit, digits_of(effect)),
         **_difference(effect, story),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from jobeval.disclosure.released import (
@@ -12,7 +12,7 @@ from jobeval.disclosure.released import (
     ReleasedEvaluation,
 )
 from jobeval.figures import save_figure
-from jobeval.plan.analyses import Analysis, EffectAnalysis, StateAnalysis
+from jobeval.plan.analyses import Analysis, EffectAnalysis, ExitAnalysis, StateAnalysis
 from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
 from jobeval.text import Words
@@ -75,6 +75,35 @@ class Story:
         windows = endpoint.window_weeks
         return windows.get(self.results.look) if isinstance(windows, dict) else windows
 
+    @property
+    def common_weeks(self) -> int:
+        """Weeks for which everyone is followed at this look; 0 where that is not known."""
+        check = self.check("follow_up")
+        weeks = check.number("common_weeks") if check is not None else 0.0
+        return int(weeks) if weeks > 0 else 0
+
+    @property
+    def from_registers(self) -> bool:
+        """Whether outcomes were made from registers; else they were delivered ready-made."""
+        kinds = {endpoint.kind for endpoint in self.results.plan.endpoints.values()}
+        return not kinds <= {"delivered_outcome", "delivered_exit"}
+
+    @property
+    def knows_starts(self) -> bool:
+        """Whether it is known who started."""
+        return "started" in self.results.flow.column("step")
+
+    @property
+    def has_exits(self) -> bool:
+        """Whether the plan asks for exit curves or rates, which open a chapter."""
+        wanted = {"kaplan_meier", "logrank", "cox"}
+        return any(a.estimator in wanted for a in self.analyses if isinstance(a, ExitAnalysis))
+
+    def in_common(self, curves: Iterable[ReleasedCurve]) -> list[ReleasedCurve]:
+        """Weekly paths, at the midterm only as far as everyone is followed."""
+        weeks = self.common_weeks if self.midterm else 0
+        return [curve.until(weeks - 1) if weeks else curve for curve in curves]
+
     def check(self, name: str) -> ReleasedCheck | None:
         return self.results.checks.get(name)
 
@@ -125,6 +154,16 @@ class Story:
             return None
         return curves[control], curves[treatment]
 
+    def groups(self, column: str, **values: object) -> dict[str, Pair]:
+        """The curves of (control, treatment) within each level of a column, by its name."""
+        found = dict.fromkeys(
+            curve.subgroup for curve in self.results.curves
+            if curve.subgroup.startswith(f"{column}=")
+            and all(getattr(curve, name) == value for name, value in values.items())
+        )  # fmt: skip
+        pairs = {name: self.pair(subgroup=name, **values) for name in found}
+        return {self.words.subgroup(n): pair for n, pair in pairs.items() if pair is not None}
+
     def contrast(self, endpoint: str, measures: tuple[str, ...]) -> ReleasedCurve | None:
         """The weekly difference between the arms."""
         return next(
@@ -139,7 +178,8 @@ class Story:
 
     def figure(self, figure: object, alt: str, caption: str, note: str = "") -> FigureBlock:
         """A figure as a block, with the source below."""
-        source = f"{self.say('cover.source')}: {self.say('source.registers', date=self.date)}"
+        key = "source.registers" if self.from_registers else "source.delivered"
+        source = f"{self.say('cover.source')}: {self.say(key, date=self.date)}"
         svg = save_figure(figure).decode("utf-8")  # type: ignore[arg-type]
         return FigureBlock(svg=svg, alt=alt, caption=caption, note=f"{note} {source}".strip())
 

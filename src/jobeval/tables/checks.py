@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from jobeval.disclosure.released import (
+    Cell,
     ReleasedTable,
     Suppression,
     require_all_released,
     require_released,
 )
-from jobeval.tables.cells import count_cell, number_cell, share_cell
-from jobeval.tables.table import Table
+from jobeval.tables.cells import count_cell, digits_given, number_cell, share_cell
+from jobeval.tables.table import Table, group_rows
 from jobeval.text import Words
 
 Labels = Mapping[str, str]
@@ -76,8 +77,7 @@ def tabulate_balance(table: ReleasedTable, labels: Labels, words: Words) -> Tabl
     rows = tuple(
         (
             words.covariate(str(row["covariate"])),
-            number_cell(row["mean_control"], 2, words),
-            number_cell(row["mean_treatment"], 2, words),
+            *_mean_cells((row["mean_control"], row["mean_treatment"]), words),
             number_cell(row["standardised_difference"], 2, words),
         )
         for row in table.records()
@@ -96,30 +96,41 @@ def tabulate_balance(table: ReleasedTable, labels: Labels, words: Words) -> Tabl
     )
 
 
+def _mean_cells(means: tuple[Cell, Cell], words: Words) -> list[str]:
+    digits = digits_given(means, 2)
+    return [number_cell(mean, digits, words) for mean in means]
+
+
 def tabulate_attrition(
     table: ReleasedTable, endpoints: Mapping[str, str], labels: Labels, words: Words
 ) -> Table:
-    """Persons whose outcome is observed, not observed, or who left the population."""
+    """Persons whose outcome is observed, not observed, or who left the population.
+
+    Endpoints with the same numbers stand together under one heading.
+    """
     require_released(table, ReleasedTable)
     counted = ("persons", "observed", "not_observed", "out_of_population")
-    rows = tuple(
-        (
-            endpoints.get(str(row["endpoint"]), str(row["endpoint"])),
-            labels.get(str(row["arm"]), str(row["arm"])),
-            *(count_cell(row.get(name), words) for name in counted),
-        )
-        for row in table.records()
-    )
-    heads = ("persons", "observed", "not_observed", "out")
+    alike: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+    records = list(table.records())
+    for endpoint in dict.fromkeys(str(row["endpoint"]) for row in records):
+        rows = tuple(
+            (labels.get(str(row["arm"]), str(row["arm"])),
+             *(count_cell(row.get(name), words) for name in counted))
+            for row in records if row["endpoint"] == endpoint
+        )  # fmt: skip
+        alike.setdefault(rows, []).append(endpoints.get(endpoint, endpoint))
+    names = [
+        words.say("appendix.all_endpoints") if len(alike) == 1 else words.join(shared)
+        for rows, shared in alike.items()
+        for _ in rows
+    ]
+    heads = ("arm", "persons", "observed", "not_observed", "out")
     return Table(
         caption=words.say("appendix.attrition_table"),
-        header=(
-            words.say("effects.column_outcome"),
-            words.say("appendix.column_arm"),
-            *(words.say(f"appendix.column_{name}") for name in heads),
-        ),
-        rows=rows,
-        align="llrrrr",
+        header=tuple(words.say(f"appendix.column_{name}") for name in heads),
+        rows=tuple(row for rows in alike for row in rows),
+        align="lrrrr",
+        groups=group_rows(names),
     )
 
 

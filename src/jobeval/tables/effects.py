@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobeval.disclosure.released import ReleasedEstimate, require_all_released
-from jobeval.tables.cells import effect_cells
+from jobeval.tables.cells import effect_cells, error_cell
 from jobeval.tables.table import Table
 from jobeval.text import Words
 from jobeval.text.numbers import DIGITS
 
+ERROR_COLUMN = 4
 COLUMNS = ("treatment", "control", "difference", "interval", "p")
 
 
@@ -20,7 +21,9 @@ def tabulate_effects(
     caption: str,
     first_column: str = "effects.column_outcome",
     adjusted: bool = False,
+    errors: bool = False,
     strong: Sequence[int] = (),
+    groups: tuple[tuple[int, str], ...] = (),
     notes: Sequence[str] = (),
 ) -> Table:
     """One row an effect, headed by the given label.
@@ -29,8 +32,12 @@ def tabulate_effects(
     ----------
     adjusted
         Add the p-value that is adjusted for its family of tests.
+    errors
+        Add the standard error.
     strong
         Positions of the rows to be set in bold.
+    groups
+        Headings within the table, as of ``Table``.
     notes
         Keys of sentences below the table.
     """
@@ -41,21 +48,33 @@ def tabulate_effects(
         header.append(words.say("effects.column_p_adjusted"))
         for cells, effect in zip(body, effects, strict=True):
             cells.append(words.numbers.p_value(effect.p_value_adjusted))
-    hidden = ("effects.note_hidden",) if any(effect.suppressed for effect in effects) else ()
-    if any(not effect.suppressed and not effect.estimable for effect in effects):
-        hidden = (*hidden, "effects.note_not_estimable")
+    if errors:
+        header.insert(ERROR_COLUMN, words.say("effects.column_error"))
+        for cells, effect in zip(body, effects, strict=True):
+            cells.insert(ERROR_COLUMN, error_cell(effect, words))
     return Table(
         caption=caption,
         header=tuple(header),
         rows=tuple(tuple(cells) for cells in body),
         align="l" + "r" * (len(header) - 1),
-        note=" ".join(words.say(key) for key in (*notes, *hidden)),
+        note=" ".join(words.say(key) for key in (*notes, *_notes(effects))),
         strong=tuple(strong),
+        groups=groups,
     )
 
 
-def tabulate_ratios(rows: Sequence[tuple[str, ReleasedEstimate]], words: Words) -> Table:
-    """Hazard ratios: one row a destination or group."""
+def _notes(effects: Sequence[ReleasedEstimate]) -> list[str]:
+    """What the marks in the cells need to have explained."""
+    notes = ["effects.note_units"] if any(e.unit == "share" for e in effects) else []
+    notes += ["effects.note_hidden"] if any(effect.suppressed for effect in effects) else []
+    missing = any(not effect.suppressed and not effect.estimable for effect in effects)
+    return notes + (["effects.note_not_estimable"] if missing else [])
+
+
+def tabulate_ratios(
+    rows: Sequence[tuple[str, ReleasedEstimate]], first_column: str, words: Words
+) -> Table:
+    """Hazard ratios: one row an event, group or adjustment."""
     require_all_released([effect for _, effect in rows], ReleasedEstimate)
     numbers, digits = words.numbers, DIGITS["hazard_ratio"]
     body = [
@@ -72,7 +91,7 @@ def tabulate_ratios(rows: Sequence[tuple[str, ReleasedEstimate]], words: Words) 
     return Table(
         caption=words.say("exits.cox_table"),
         header=(
-            words.say("exits.column_destination"),
+            words.say(first_column),
             words.say("exits.column_ratio"),
             words.say("effects.column_interval"),
             words.say("effects.column_p"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -23,6 +23,8 @@ class Table:
         One letter a column: ``"l"`` or ``"r"``.
     strong
         Positions of rows to be set in bold.
+    groups
+        Headings within the table: the position of the first row below, and the text.
 
     Examples
     --------
@@ -39,6 +41,7 @@ class Table:
     align: str
     note: str = ""
     strong: tuple[int, ...] = ()
+    groups: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         widths = {len(self.header), len(self.align), *(len(row) for row in self.rows)}
@@ -51,12 +54,29 @@ class Table:
             f'<th scope="col" class="{side}">{escape(name)}</th>'
             for name, side in zip(self.header, self.align, strict=True)
         )
-        body = "".join(self._html_row(i, row) for i, row in enumerate(self.rows))
+        body = "</tbody><tbody>".join(self._html_part(h, part) for h, part in self.parts())
         number = f'<span class="number">{escape(label)}</span> ' if label else ""
         return (
             f"<table><caption>{number}{escape(self.caption)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
+
+    def parts(self) -> list[tuple[str | None, range]]:
+        """The heading of each group, ``None`` for rows of no group, and its rows."""
+        if not self.groups:
+            return [(None, range(len(self.rows)))]
+        starts = [position for position, _ in self.groups]
+        stops = [*starts[1:], len(self.rows)]
+        first: list[tuple[str | None, range]] = [(None, range(starts[0]))] if starts[0] else []
+        named = zip(self.groups, stops, strict=True)
+        return [*first, *((text, range(start, stop)) for (start, text), stop in named)]
+
+    def _html_part(self, heading: str | None, part: range) -> str:
+        rows = "".join(self._html_row(i, self.rows[i]) for i in part)
+        if heading is None:
+            return rows
+        span = f'<th scope="rowgroup" class="l" colspan="{len(self.header)}">'
+        return f'<tr class="group">{span}{escape(heading)}</th></tr>{rows}'
 
     def _html_row(self, position: int, row: tuple[str, ...]) -> str:
         first = f'<th scope="row" class="{self.align[0]}">{escape(row[0])}</th>'
@@ -71,16 +91,27 @@ class Table:
         """A Typst ``table``; every text is a quoted string, so nothing in it is markup."""
         sides = ", ".join("left" if side == "l" else "right" for side in self.align)
         head = ", ".join(f"[#{_quoted(name)}]" for name in self.header)
-        body = "".join(f"  {', '.join(f'[#{_quoted(c)}]' for c in row)},\n" for row in self.rows)
+        body = "".join(self._typst_part(heading, part) for heading, part in self.parts())
         shape = f"columns: {len(self.header)}, align: ({sides},)"
         return f"#table({shape},\n  table.header({head}),\n{body})"
 
+    def _typst_part(self, heading: str | None, part: range) -> str:
+        rows = "".join(f"  {', '.join(f'[#{_quoted(c)}]' for c in self.rows[i])},\n" for i in part)
+        span = f"  table.cell(colspan: {len(self.header)})[#{_quoted(heading or '')}],\n"
+        return rows if heading is None else span + rows
+
     def to_csv(self) -> str:
-        """Comma-separated; a text that a spreadsheet would take for a formula is quoted off."""
+        """Comma-separated, the headings of groups before the names of their rows.
+
+        A text that a spreadsheet would take for a formula is quoted off.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(self.header)
-        writer.writerows([_no_formula(cell) for cell in row] for row in self.rows)
+        for heading, part in self.parts():
+            for first, *rest in (self.rows[i] for i in part):
+                named = first if heading is None else f"{heading}: {first}"
+                writer.writerow([_no_formula(cell) for cell in (named, *rest)])
         return out.getvalue()
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,6 +123,7 @@ class Table:
             "align": self.align,
             "note": self.note,
             "strong": list(self.strong),
+            "groups": [list(group) for group in self.groups],
         }
 
     @classmethod
@@ -104,10 +136,21 @@ class Table:
             align=values["align"],
             note=values["note"],
             strong=tuple(values["strong"]),
+            groups=tuple((position, text) for position, text in values["groups"]),
         )
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def group_rows(names: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """The groups of rows that follow each other under the same name.
+
+    >>> group_rows(["a", "a", "b"])
+    ((0, 'a'), (2, 'b'))
+    """
+    starts = [i for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+    return tuple((i, names[i]) for i in starts)
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from string import Formatter
@@ -35,6 +35,11 @@ class Words:
         """
         return self.texts[key].format(**values).replace("pct..", "pct.")
 
+    def with_units(self, units: Mapping[str, str]) -> Words:
+        """The same words, and names of units that a plan declares."""
+        known = {f"unit.{unit}": name for unit, name in units.items()}
+        return replace(self, texts={**self.texts, **known})
+
     def has(self, key: str) -> bool:
         """Whether there is a text of this key."""
         return key in self.texts
@@ -50,7 +55,11 @@ class Words:
     def subgroup(self, subgroup: str) -> str:
         """``"benefit_type=kontanthjaelp"`` in words: the level alone."""
         column, _, level = subgroup.partition("=")
-        return self.texts.get(f"level.{column}.{level}", self.texts.get(f"level.{level}", level))
+        return self.texts.get(f"level.{column}.{level}", self.level(level))
+
+    def level(self, name: str) -> str:
+        """A level of the data in words, or with spaces for underscores."""
+        return self.texts.get(f"level.{name}", name.replace("_", " "))
 
     def covariate(self, name: str) -> str:
         """A baseline covariate in words: ``age``, ``sex[kvinde]``, ``weeks_kontanthjaelp_52``.
@@ -67,7 +76,7 @@ class Words:
             text = self.label("covariate", base)
         level = in_brackets or after_colon
         if level:
-            text += f": {self.texts.get(f'level.{level}', level)}"
+            text += f": {self.level(level)}"
         return f"{text} ({self.say('baseline.unknown')})" if unknown else text
 
     def state_group(self, name: str) -> str:

@@ -12,6 +12,20 @@ DASH = "–"
 DIGITS = {"share": 1, "hours_per_week": 2, "weeks": 1, "hazard_ratio": 2}
 """Decimals shown of each unit (shares as percent)."""
 DEFAULT_DIGITS = 2
+CERTAIN_BELOW = 0.05
+"""A p-value below this is called statistically certain."""
+
+
+def digits_for(unit: str, *sizes: float) -> int:
+    """Decimals shown of a unit; of one that is not known, as many as three digits leave.
+
+    >>> digits_for("share"), digits_for("dollars", 4554.8, 1794.3), digits_for("score", 12.3)
+    (1, 0, 1)
+    """
+    if unit in DIGITS:
+        return DIGITS[unit]
+    largest = max((abs(size) for size in sizes if math.isfinite(size)), default=0.0)
+    return DEFAULT_DIGITS if largest < 10 else int(largest < 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +79,22 @@ class NumberFormat:
         return f"[{self.between.join(bounds)}]"
 
     def p_value(self, value: float) -> str:
-        """Three decimals, two from 0.1 on, ``"<0,001"`` below."""
+        """Three decimals, two from 0.1 on, ``"<0,001"`` below.
+
+        Four where three would hide on which side of 0.05 the value lies.
+        """
         if not math.isfinite(value):
             return self.unknown
         if value < 0.001:
             return f"<{self.decimal_number(0.001, 3)}"
+        if round(value, 3) == CERTAIN_BELOW != round(value, 4):
+            return self.decimal_number(value, 4)
         return self.decimal_number(value, 2 if value >= 0.0995 else 3)
+
+    def p_equation(self, value: float) -> str:
+        """``"p = 0,031"`` or ``"p < 0,001"``."""
+        text = self.p_value(value)
+        return f"p{NBSP}<{NBSP}{text[1:]}" if text.startswith("<") else f"p{NBSP}={NBSP}{text}"
 
     def date(self, day: dt.date) -> str:
         """A date in words: ``"31. marts 2019"``, ``"31 March 2019"``."""
