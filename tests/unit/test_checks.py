@@ -185,3 +185,22 @@ def test_check_results_survive_json():
     again = CheckResult.from_dict(json.loads(json.dumps(result.to_dict())))
     assert again.table.equals(result.table)
     assert again.values == result.values
+
+
+def test_checks_of_a_cluster_lottery_hold_their_level():
+    """Fair lotteries of 20 clusters: alarms are as rare as they say (a person count gives 47 %)."""
+    rng = np.random.default_rng(11)
+    cluster = np.repeat(np.arange(20), 50)
+    mismatches, attritions = 0, 0
+    for _ in range(300):
+        assigned = np.repeat(rng.permutation(np.arange(20) % 2), 50)
+        drawn = np.repeat((rng.random(20) < 0.5).astype(int), 50)
+        seen = np.repeat(rng.random(20), 50) < rng.random(1000)
+        status = np.where(seen, "observed", "not_observed").astype(object)
+        if 0 < drawn.mean() < 1:
+            fair = check_allocation(lottery(drawn, cluster=cluster, probability=0.5), ARMS)
+            mismatches += fair.passed is False
+        found = check_attrition(lottery(assigned, cluster=cluster), {"hours": status}, ARMS)
+        attritions += found.passed is False
+    assert mismatches <= 3
+    assert attritions / 300 < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)

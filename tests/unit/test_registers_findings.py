@@ -158,8 +158,34 @@ def spells(*rows: str, extracted: str = "") -> Fault:
 
 
 def many_hours(value: str) -> Fault:
-    rows = [f"{person(i)};v{j};2016-0{j};{value};0" for i in range(N) for j in range(1, 6)]
+    rows = [f"{person(i)};v{j};2016-0{j};{value};0" for i in range(N) for j in range(5, 10)]
     return append("hours.csv", *rows)
+
+
+def doubled_hours(folder: Path) -> None:
+    """Five months of jobs, twice, with another industry each time."""
+    rows = [
+        f"{person(i)};v{j};2016-0{j};40;0;{industry}"
+        for industry in (CANARY, "other")
+        for i in range(N)
+        for j in range(5, 10)
+    ]
+    write(folder, "hours.csv", "person_id;employer_id;month;hours;supported;industry", *rows)
+
+
+def hole_in_hours(folder: Path) -> None:
+    """A full March and a full August, and nobody in between."""
+    months = ("03", "08")
+    rows = [f"{person(i)};v;2016-{m};40;0" for i in range(N) for m in months]
+    write(folder, "hours.csv", "person_id;employer_id;month;hours;supported", *rows)
+
+
+def early_starter(folder: Path) -> None:
+    """The dates of persons twice: as the start of the effort too, for one a day too early."""
+    lines = (folder / "persons.csv").read_text(encoding="utf-8").splitlines()
+    started = ["started_on", "2016-01-01", *[""] * (len(lines) - 2)]
+    rows = [f"{line};{start}" for line, start in zip(lines, started, strict=True)]
+    write(folder, "persons.csv", *rows)
 
 
 def acknowledge(rule: str) -> Fault:
@@ -285,8 +311,12 @@ CASES: list[tuple[str, Fault]] = [
     ("hours-unit", many_hours("0,2")),
     ("hours-median", many_hours("5,5")),
     ("job-month-twice", append("hours.csv", HOUR.replace("20,37", "7"))),
+    ("jobs-doubled", doubled_hours),
+    ("months-empty", hole_in_hours),
+    ("started-before-lottery", early_starter),
     ("months-all-zero", append("hours.csv", HOUR.replace("2016-10;20,37", "2016-12;0"))),
     ("activity-unknown", edit("activities.csv", "mentor", CANARY)),
+    ("activities-all-unknown", edit("activities.csv", "mentor", "Mentor", times=-1)),
     ("acknowledged-unknown", acknowledge("hours-mdian")),
 ]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from jobeval.inference.assignment import Assignment
+from jobeval.inference.redraw import aggregate_units
 from jobeval.results import CheckResult
 
 ALARM = 0.001
@@ -14,8 +15,9 @@ def check_allocation(assignment: Assignment, arms: tuple[str, str]) -> CheckResu
     """Compare the persons of each arm with the declared probabilities (sample-ratio mismatch).
 
     The statistic is (observed − expected treated)² / Σ p(1 − p) on one degree of freedom. It
-    is conservative where the lottery drew fixed numbers. ``values`` also holds the sum of the
-    strata's own statistics, ``chi2_strata`` on ``df_strata``.
+    is conservative where the lottery drew fixed numbers, and counts clusters where clusters
+    were drawn. ``values`` also holds the sum of the strata's own statistics, ``chi2_strata`` on
+    ``df_strata``.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def check_allocation(assignment: Assignment, arms: tuple[str, str]) -> CheckResu
         sentence = f"{drawn[1]} of {drawn.sum()} persons were drawn to {arms[1]}."
         sentence += " The plan declares no probability to compare with."
         return CheckResult(name="allocation", passed=None, sentence=sentence, table=table)
-    values = _mismatch(assignment, assignment.probability)
+    values = _mismatch(assignment)
     expected = float(assignment.probability.sum())
     table["expected"] = [float(drawn.sum()) - expected, expected]
     passed = min(values["p_value"], values["p_value_strata"]) >= ALARM
@@ -57,14 +59,17 @@ def check_allocation(assignment: Assignment, arms: tuple[str, str]) -> CheckResu
     )
 
 
-def _mismatch(assignment: Assignment, probability: np.ndarray) -> dict[str, float]:
+def _mismatch(assignment: Assignment) -> dict[str, float]:
+    """Counted in what was drawn: a lottery of 20 clusters is 20 draws, not 1,000."""
     from scipy.special import chdtrc
 
-    surplus = np.bincount(assignment.stratum, assignment.assigned - probability)
-    spread = np.bincount(assignment.stratum, probability * (1 - probability))
+    drawn, _ = aggregate_units(assignment, np.empty((len(assignment.assigned), 0)))
+    assert drawn.probability is not None
+    surplus = np.bincount(drawn.stratum, drawn.assigned - drawn.probability)
+    spread = np.bincount(drawn.stratum, drawn.probability * (1 - drawn.probability))
     total = float(surplus.sum() ** 2 / spread.sum())
     strata = float((surplus**2 / spread).sum())
-    df = assignment.n_strata
+    df = drawn.n_strata
     return {
         "chi2": total,
         "df": 1.0,

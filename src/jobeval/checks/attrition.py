@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobeval.inference.assignment import Assignment
+from jobeval.inference.redraw import aggregate_units
 from jobeval.results import CheckResult
 
 ALARM = 0.05
@@ -20,8 +21,9 @@ def check_attrition(
 ) -> CheckResult:
     """Count who has an outcome, by endpoint and arm, and test whether the arms differ.
 
-    The test is Cochran–Mantel–Haenszel over the lottery's strata; an endpoint that everyone
-    has, or that everyone lacks, cannot differ and has no p-value.
+    The test is Cochran–Mantel–Haenszel over the lottery's strata, or its like over clusters
+    where those were drawn; an endpoint that everyone has, or that everyone lacks, cannot
+    differ and has no p-value.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def check_attrition(
             rows.append({"endpoint": endpoint, "arm": arm, "persons": len(of_arm), **counts})
         observed = np.asarray(status == "observed", dtype=bool)
         if 0 < observed.sum() < len(observed):
-            tested.append(_cmh_p(observed, assignment))
+            tested.append(_lottery_p(observed, assignment))
     smallest = min(1.0, min(tested) * len(tested)) if tested else np.nan
     passed = not smallest < ALARM
     sentence = _sentence(tested, smallest, passed)
@@ -75,19 +77,20 @@ def _sentence(tested: list[float], smallest: float, passed: bool) -> str:
     return f"The share with an outcome {verdict} between the arms (smallest p = {smallest:.3g})."
 
 
-def _cmh_p(observed: NDArray[np.bool_], assignment: Assignment) -> float:
-    """Cochran–Mantel–Haenszel without continuity correction (Agresti 2013, eq. 6.6)."""
+def _lottery_p(observed: NDArray[np.bool_], assignment: Assignment) -> float:
+    """p-value of the treated who are observed, with their exact variance under the lottery.
+
+    For persons this is Cochran–Mantel–Haenszel without continuity correction (Agresti 2013,
+    eq. 6.6); where clusters were drawn, their totals take the place of persons.
+    """
     from scipy.special import chdtrc
 
-    sizes = assignment.stratum_sizes().astype(float)
+    drawn, totals = aggregate_units(assignment, observed[:, None].astype(np.float64))
+    sizes = drawn.stratum_sizes().astype(np.float64)
     n = sizes.sum(axis=1)
-    seen = np.bincount(assignment.stratum, observed, assignment.n_strata)
-    treated_seen = np.bincount(
-        assignment.stratum, observed * assignment.assigned, assignment.n_strata
-    )
-    surplus = (treated_seen - sizes[:, 1] * seen / n).sum()
-    usable = n > 1
-    variance = (
-        sizes.prod(axis=1) * seen * (n - seen) / np.where(usable, n**2 * (n - 1), np.inf)
-    ).sum()
+    mean = np.bincount(drawn.stratum, totals[:, 0], drawn.n_strata) / n
+    centred = totals[:, 0] - mean[drawn.stratum]
+    spread = np.bincount(drawn.stratum, centred**2, drawn.n_strata)
+    variance = (sizes.prod(axis=1) / (n * np.maximum(n - 1, 1)) * spread).sum()
+    surplus = float(drawn.assigned @ centred)
     return float(chdtrc(1, surplus**2 / variance)) if variance > 0 else np.nan

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
-from jobeval.inference.redraw import drawn_units, redraw_lottery
+from jobeval.inference.redraw import aggregate_units, redraw_lottery
 from jobeval.plan.parts import Term
 from jobeval.results import CheckResult
 
@@ -160,7 +160,7 @@ def _joint_test(
 ) -> tuple[float, int, float, float]:
     from scipy.special import chdtrc
 
-    assignment, values = _as_units(assignment, values)
+    assignment, values = aggregate_units(assignment, values)
     root = _whitened(assignment, values)
     df = root.shape[1]
     if df == 0:
@@ -193,17 +193,3 @@ def _whitened(assignment: Assignment, values: NDArray[np.float64]) -> NDArray[np
     _, singular, right = np.linalg.svd(scaled[:, keep] / length[keep], full_matrices=False)
     independent = singular > _TOLERANCE * singular.max(initial=0)
     return (centred[:, keep] / length[keep]) @ (right[independent].T / singular[independent])
-
-
-def _as_units(
-    assignment: Assignment, values: NDArray[np.float64]
-) -> tuple[Assignment, NDArray[np.float64]]:
-    """What was drawn: persons, or clusters with the totals of their persons."""
-    first, unit = drawn_units(assignment)
-    totals = np.zeros((len(first), values.shape[1]))
-    np.add.at(totals, unit, values)
-    everyone = np.ones(len(first), dtype=bool)
-    drawn = Assignment(
-        everyone, assignment.assigned[first], assignment.stratum[first], assignment.stratum_labels
-    )
-    return drawn, totals

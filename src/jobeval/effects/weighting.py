@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 def choose_weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, tuple[str, ...]]:
     """Weights (``None`` where none are needed) and the notes that tell of them."""
-    if probability_varies_within_strata(data.assignment):
+    if data.assignment.probability_varies:
         weights = inverse_probability_weights(data.assignment)
         note = "the probability of treatment varies within strata: weighted by its inverse"
     elif options.adjustment == "ancova" and allocation_differs(data.assignment.stratum_sizes()):
@@ -27,16 +27,6 @@ def choose_weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, 
     if options.vcov == "classical":
         raise DesignError('vcov="classical" does not hold under weights. Mend: use "HC2".')
     return weights, (note,)
-
-
-def probability_varies_within_strata(assignment: Assignment) -> bool:
-    """Whether persons of one stratum had different probabilities of treatment."""
-    if assignment.probability is None:
-        return False
-    for code in range(assignment.n_strata):
-        if np.ptp(assignment.probability[assignment.stratum == code]) > 1e-12:
-            return True
-    return False
 
 
 def allocation_differs(sizes: NDArray[np.int64]) -> bool:

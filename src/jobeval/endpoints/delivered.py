@@ -25,7 +25,7 @@ def read_delivered_outcome(persons: pd.DataFrame, endpoint: DeliveredOutcome) ->
 
 
 def read_delivered_exit(persons: pd.DataFrame, endpoint: DeliveredExit) -> pd.DataFrame:
-    """``persons`` with ``duration`` (weeks) and ``destination`` (``"exit"``, ``None`` = censored).
+    """``person_id``, ``duration`` (weeks) and ``destination`` (``"exit"``, ``None`` = censored).
 
     Persons without a duration are not followed and are left out.
     """
@@ -42,10 +42,13 @@ def read_delivered_exit(persons: pd.DataFrame, endpoint: DeliveredExit) -> pd.Da
     ]
     if problems:
         raise DataError("persons", problems)
-    return persons[followed].assign(
-        duration=duration[followed].astype(np.int64),
-        destination=pd.Series(observed == 1, persons.index).map({True: "exit", False: None}),
-    )
+    return pd.DataFrame(
+        {
+            "person_id": persons["person_id"],
+            "duration": np.where(followed, duration, 0).astype(np.int64),
+            "destination": pd.Series(observed == 1, persons.index).map({True: "exit", False: None}),
+        }
+    )[followed]
 
 
 def _numbers(persons: pd.DataFrame, column: str) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,15 +14,13 @@ from jobeval.effects.itt import estimate_itt
 from jobeval.effects.paths import PathCounts, estimate_path
 from jobeval.effects.sites import estimate_site_effects
 from jobeval.effects.subgroups import estimate_subgroup_effects
-from jobeval.effects.weighting import probability_varies_within_strata
 from jobeval.endpoints.counts import count_path, count_states
-from jobeval.errors import DesignError
-from jobeval.evaluation.look import TrialAtLook
+from jobeval.errors import DataError, DesignError, Problem
+from jobeval.evaluation.look import DESTINATION, DURATION, OBSERVED, TrialAtLook
 from jobeval.exits.aalen_johansen import cumulative_incidence
 from jobeval.exits.cox import estimate_hazard_ratio
 from jobeval.exits.kaplan_meier import survival_curve
 from jobeval.exits.logrank import logrank_test
-from jobeval.inference.assignment import read_assignment
 from jobeval.plan.analyses import (
     Analysis,
     EffectAnalysis,
@@ -32,7 +31,6 @@ from jobeval.plan.analyses import (
 from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import LookName
-from jobeval.registers.frames import read_columns
 from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
 
 UNITS: dict[str, str] = {
@@ -57,7 +55,22 @@ class Findings:
 
 
 def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> None:
-    """Carry out one analysis of the plan and add what it says to ``findings``."""
+    """Carry out one analysis of the plan and add what it says to ``findings``.
+
+    An effect that the lottery and the data do not allow is ``nan`` with the reason; a curve
+    cannot be, so it stops the evaluation, as does whatever is wrong with the data.
+    """
+    try:
+        _carry_out(analysis, at_look, findings)
+    except DesignError as error:
+        if not isinstance(analysis, EffectAnalysis):
+            raise DesignError(f"analyses.{analysis.name}: {error}") from error
+        findings.effects.append(_inestimable(analysis, at_look, str(error)))
+    except DataError as error:
+        raise DataError(f"analyses.{analysis.name}: {error.what}", error.problems) from error
+
+
+def _carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> None:
     match analysis:
         case EffectAnalysis():
             _estimate_effects(analysis, at_look, findings)
@@ -69,9 +82,30 @@ def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> N
             _share_states(at_look, findings)
 
 
+def _inestimable(analysis: EffectAnalysis, at_look: TrialAtLook, reason: str) -> Estimate:
+    observed = at_look.outcome(analysis.endpoint)["value"].notna().to_numpy()
+    control, treatment = np.bincount(at_look.assignment.assigned[observed], minlength=2).tolist()
+    return Estimate(
+        analysis=analysis.name,
+        endpoint=analysis.endpoint,
+        estimand="itt",
+        estimator=analysis.estimator,
+        contrast=at_look.plan.lottery_columns.contrast,
+        estimate=math.nan,
+        std_error=math.nan,
+        n_treatment=treatment,
+        n_control=control,
+        notes=(f"not estimable: {reason}",),
+        **_scale(at_look.plan.endpoints[analysis.endpoint], at_look.look),
+    )
+
+
 def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     outcome = f"outcome {analysis.endpoint}"
-    frame = at_look.persons.assign(**{outcome: at_look.outcome(analysis.endpoint)["value"]})
+    values = at_look.outcome(analysis.endpoint)["value"]
+    if values.isna().all():
+        raise _unobserved(analysis, at_look)
+    frame = at_look.persons.assign(**{outcome: values})
     strata = () if analysis.estimator == "difference" else analysis.strata
     lottery = _pooled(at_look.plan.lottery_columns, strata)
     options: dict[str, Any] = {
@@ -94,6 +128,12 @@ def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: 
             replace(sites.heterogeneity, analysis=analysis.name, endpoint=analysis.endpoint)
         )
     findings.effects.extend(replace(estimate, **named) for estimate in estimates)
+
+
+def _unobserved(analysis: EffectAnalysis, at_look: TrialAtLook) -> DataError:
+    rule = f"no person is observed over the whole window at the {at_look.look} look."
+    mend = "Deliver registers that reach its end, or plan a shorter window for this look."
+    return DataError("outcome", [Problem(f"endpoints.{analysis.endpoint}", rule, mend)])
 
 
 def _scale(endpoint: Endpoint, look: LookName) -> dict[str, Any]:
@@ -119,21 +159,12 @@ def _pooled(lottery: Lottery, strata: tuple[str, ...] | None) -> Lottery:
     )
 
 
-def _require_one_probability(frame: pd.DataFrame, lottery: Lottery, analysis: Analysis) -> None:
-    """Survival estimators carry no weights: strata may be pooled only where the odds agree."""
-    assignment = read_assignment(read_columns(frame, lottery.columns), lottery)
-    if probability_varies_within_strata(assignment):
-        raise DesignError(
-            f"analyses.{analysis.name}: the chance of treatment differs within the declared "
-            "strata. Mend: declare strata within which it is the same."
-        )
-
-
 def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     endpoint = at_look.plan.endpoints[analysis.endpoint]
     assert isinstance(endpoint, WindowEndpoint)
     unit = "share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind]
     strata = at_look.plan.lottery.strata
+    _require_persons_with_even_odds(at_look)
     counted = [("", count_path(at_look.weeks, endpoint, strata))]
     for column in analysis.subgroups:
         counts = count_path(at_look.weeks, endpoint, tuple(dict.fromkeys((*strata, column))))
@@ -143,8 +174,23 @@ def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findi
         findings.curves.extend(replace(curve, subgroup=subgroup) for curve in path)
 
 
+def _require_persons_with_even_odds(at_look: TrialAtLook) -> None:
+    """Weekly counts carry neither weights nor clusters."""
+    if at_look.assignment.probability_varies:
+        raise DesignError(
+            "the chance of treatment differs within the strata, and weekly counts carry no "
+            "weights. Mend: name strata within which it is the same."
+        )
+    if at_look.assignment.cluster is not None:
+        raise DesignError(
+            "clusters were drawn, and weekly counts know persons only. Mend: leave the analysis "
+            "out, or estimate the weeks that matter as endpoints of their own."
+        )
+
+
 def _share_states(at_look: TrialAtLook, findings: Findings) -> None:
     """The share in each state is the path of an indicator, so it is estimated as one."""
+    _require_persons_with_even_odds(at_look)
     keys = [*at_look.plan.lottery.strata, "arm", "week"]
     counts = count_states(at_look.weeks, at_look.plan.lottery.strata)
     observed = counts.groupby(keys, as_index=False)["n"].sum()
@@ -188,30 +234,28 @@ def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.
 
 def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     exits = at_look.exits(analysis.endpoint)
-    left = exits["destination"].notna()
-    observed = left if analysis.cause is None else exits["destination"] == analysis.cause
-    frame = exits.assign(observed=observed)
+    left = exits[DESTINATION].notna()
+    observed = left if analysis.cause is None else exits[DESTINATION] == analysis.cause
+    frame = exits.assign(**{OBSERVED: observed})
     lottery = _pooled(at_look.plan.lottery_columns, analysis.strata)
-    if analysis.strata is not None:
-        _require_one_probability(frame, lottery, analysis)
     named = {"endpoint": analysis.endpoint}
     everyone = [("", frame)]
     for subgroup, part in everyone + [p for c in analysis.subgroups for p in _parts(frame, c)]:
         match analysis.estimator:
             case "kaplan_meier":
-                curves = survival_curve(part, "duration", "observed", lottery)
+                curves = survival_curve(part, DURATION, OBSERVED, lottery)
                 findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "aalen_johansen":
-                curves = cumulative_incidence(part, "duration", "destination", lottery)
+                curves = cumulative_incidence(part, DURATION, DESTINATION, lottery)
                 findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "logrank":
-                test = logrank_test(part, "duration", "observed", lottery)
+                test = logrank_test(part, DURATION, OBSERVED, lottery)
                 findings.tests.append(
                     replace(test, **named, analysis=analysis.name, subgroup=subgroup)
                 )
             case "cox":
                 estimate = estimate_hazard_ratio(
-                    part, "duration", "observed", lottery,
+                    part, DURATION, OBSERVED, lottery,
                     covariates=analysis.covariates, ties=analysis.ties,
                 )  # fmt: skip
                 findings.effects.append(

@@ -26,6 +26,9 @@ from jobeval.plan.parts import LookName
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
 
+# Names of an exit beside the columns of persons, which may hold any name without a space.
+DURATION, DESTINATION, OBSERVED = "exit duration", "exit destination", "exit observed"
+
 
 @dataclass(frozen=True, slots=True)
 class TrialAtLook:
@@ -68,12 +71,14 @@ class TrialAtLook:
         return self.panel
 
     def exits(self, name: str) -> pd.DataFrame:
-        """The persons who are followed at all, with ``duration`` and ``destination``."""
+        """The persons who are followed at all, with ``DURATION`` and ``DESTINATION``."""
         endpoint = self.plan.endpoints[name]
         if isinstance(endpoint, DeliveredExit):
-            return read_delivered_exit(self.persons, endpoint)
-        assert isinstance(endpoint, ExitEndpoint)
-        derived = derive_exits(self.weeks, endpoint)
+            derived = read_delivered_exit(self.persons, endpoint)
+        else:
+            assert isinstance(endpoint, ExitEndpoint)
+            derived = derive_exits(self.weeks, endpoint)
+        derived = derived.set_axis(["person_id", DURATION, DESTINATION], axis="columns")
         return self.persons.merge(derived, on="person_id", how="inner", validate="one_to_one")
 
     def _derive(self, endpoint: Endpoint) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """Weeks until the exit, read from a frame and validated once for every survival estimator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DataError, Problem
+from jobeval.errors import DataError, DesignError, Problem
 from jobeval.exits.grid import ExitGrid, build_grid
 from jobeval.inference.assignment import Assignment, read_assignment
 from jobeval.plan.lottery import Lottery
@@ -73,12 +73,14 @@ def read_durations(
 
     Raises
     ------
+    DesignError
+        The chance of treatment differs within strata: nothing here carries weights.
     DataError
         Missing, negative or broken weeks, an ``observed`` that is missing or neither true
         nor false, and whatever is wrong with the lottery.
     """
     columns = read_columns(frame, (duration, observed, *lottery.columns, *extra))
-    drawn = read_assignment(columns, lottery)
+    drawn = _read_even_lottery(columns, lottery)
     weeks, seen = columns[duration][drawn.rows], columns[observed][drawn.rows]
     problems = [*_duration_problems(duration, weeks), *_observed_problems(observed, seen)]
     if problems:
@@ -96,7 +98,7 @@ def read_destinations(frame: Any, duration: str, destination: str, lottery: Lott
     "censored" or "a destination" cannot be seen. Causes come in alphabetical order.
     """
     columns = read_columns(frame, (duration, destination, *lottery.columns))
-    drawn = read_assignment(columns, lottery)
+    drawn = _read_even_lottery(columns, lottery)
     weeks, went = columns[duration][drawn.rows], columns[destination][drawn.rows]
     seen = ~_is_missing(went)
     places: dict[Any, int] = {}
@@ -111,6 +113,17 @@ def read_destinations(frame: Any, duration: str, destination: str, lottery: Lott
     cause = np.zeros(len(went), dtype=np.int64)
     cause[seen] = np.array([causes.index(name) + 1 for name in places], dtype=int)[codes]
     return Durations(weeks.astype(np.int64), cause, causes, drawn, columns)
+
+
+def _read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> Assignment:
+    """The lottery; curves, tests and hazards carry no weights, so the odds must agree."""
+    drawn = read_assignment(columns, lottery)
+    if drawn.probability_varies:
+        raise DesignError(
+            "The chance of treatment differs within the strata, and survival estimators carry "
+            "no weights. Mend: name strata within which it is the same."
+        )
+    return drawn
 
 
 def _duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:

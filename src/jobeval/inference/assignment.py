@@ -44,6 +44,16 @@ class Assignment:
     def n_clusters(self) -> int | None:
         return None if self.cluster is None else int(self.cluster.max()) + 1
 
+    @property
+    def probability_varies(self) -> bool:
+        """Whether persons of one stratum had different probabilities of treatment."""
+        if self.probability is None:
+            return False
+        highest, lowest = (np.full(self.n_strata, edge) for edge in (0.0, 1.0))
+        np.maximum.at(highest, self.stratum, self.probability)
+        np.minimum.at(lowest, self.stratum, self.probability)
+        return bool((highest - lowest > 1e-12).any())
+
     def stratum_sizes(self) -> NDArray[np.int64]:
         """Persons by stratum and arm, shape ``(S, 2)``: control, treatment."""
         cells = np.bincount(self.stratum * 2 + self.assigned, minlength=2 * self.n_strata)
@@ -197,7 +207,12 @@ def _probability(
         return None
     if not isinstance(lottery.probability, str):
         return np.full(int(rows.sum()), float(lottery.probability))
-    values = np.asarray(columns[lottery.probability][rows], dtype=float)
+    try:
+        values = columns[lottery.probability][rows].astype(np.float64)
+    except (TypeError, ValueError):
+        place, rule = f"column {lottery.probability!r}", "must hold numbers between 0 and 1."
+        problems.append(Problem(place, rule))
+        return None
     bad = int((~((values > 0) & (values < 1))).sum())
     if bad:
         rule = f"{bad} values are missing or not between 0 and 1."

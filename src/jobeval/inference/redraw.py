@@ -61,6 +61,35 @@ def drawn_units(assignment: Assignment) -> tuple[NDArray[np.int64], NDArray[np.i
     return first, unit
 
 
+def aggregate_units(
+    assignment: Assignment, values: NDArray[np.float64]
+) -> tuple[Assignment, NDArray[np.float64]]:
+    """What was drawn: persons as they are, or clusters with the totals of their persons.
+
+    Parameters
+    ----------
+    assignment
+        The lottery of ``n`` persons.
+    values
+        Shape ``(n, p)``.
+
+    Returns
+    -------
+    The lottery of the ``u`` units, and their totals, shape ``(u, p)``.
+    """
+    first, unit = drawn_units(assignment)
+    totals = np.zeros((len(first), values.shape[1]))
+    np.add.at(totals, unit, values)
+    drawn = Assignment(
+        rows=np.ones(len(first), dtype=bool),
+        assigned=assignment.assigned[first],
+        stratum=assignment.stratum[first],
+        stratum_labels=assignment.stratum_labels,
+        probability=None if assignment.probability is None else assignment.probability[first],
+    )
+    return drawn, totals
+
+
 def _draw_block(
     rng: np.random.Generator, stratum: NDArray[np.int64], treated: NDArray[np.int64]
 ) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ FULL_TIME_MONTH = 37 * 52 / 12
 """Hours a month at 37 hours a week (160.33)."""
 _FACTORS = {"hours": 1.0, "minutes": 1 / 60, "full_time_share": FULL_TIME_MONTH}
 _MIN_ROWS = 100
+_TYPICAL_ROWS = 10
 _DAYS = "day(last_day(make_date(month // 12, month % 12 + 1, 1)))"
 
 
@@ -26,6 +27,8 @@ def build_hours(con: duckdb.DuckDBPyConnection, file: HoursFile, findings: Findi
         f"{hours} AS hours, {flags}, industry, earnings_dkk FROM typed_hours"
     )
     _count_twice(con, findings)
+    _check_doubled(con, findings)
+    _check_empty_months(con, findings)
     if file.corrections:
         con.execute(
             "CREATE OR REPLACE TEMP TABLE job_hours AS SELECT person_id, employer_id, month, "
@@ -43,6 +46,28 @@ def _count_twice(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
         "WHERE employer_id IS NOT NULL AND hours >= 0"
     )
     findings.add("job-month-twice", "hours", "employer_id", fetch_count(con, query))
+
+
+def _check_doubled(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
+    """Equal repeats of a job and month: some are two contracts, many are a file read twice."""
+    rows, repeats = fetch_row(
+        con,
+        "SELECT count(*), count(*) - count(DISTINCT (person_id, employer_id, month, hours, "
+        "supported)) FROM job_hours WHERE employer_id IS NOT NULL AND hours > 0",
+    )
+    doubled = rows >= _MIN_ROWS and repeats > rows / 5
+    findings.add("jobs-doubled", "hours", "employer_id", repeats if doubled else 0)
+
+
+def _check_empty_months(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
+    """Months that nobody has, in a delivery whose months usually hold ten rows or more."""
+    empty, typical = fetch_row(
+        con,
+        "SELECT max(month) - min(month) + 1 - count(*), median(n) "
+        "FROM (SELECT month, count(*) AS n FROM job_hours GROUP BY month)",
+    )
+    usual = typical is not None and typical >= _TYPICAL_ROWS
+    findings.add("months-empty", "hours", "month", empty if usual else 0)
 
 
 def _check_size(con: duckdb.DuckDBPyConnection, file: HoursFile, findings: Findings) -> None:

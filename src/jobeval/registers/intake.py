@@ -259,6 +259,8 @@ class Intake:
         known = ", ".join(f"'{kind}'" for kind in ACTIVITY_KINDS)
         unknown = f"SELECT count(*) FROM typed_activities WHERE kind NOT IN ({known})"
         self._add_count("activity-unknown", "activities", "kind", unknown)
+        none = f"SELECT CAST(NOT bool_or(kind IN ({known})) AS INTEGER) FROM typed_activities"
+        self._add_count("activities-all-unknown", "activities", "kind", none)
         span = self._spell_span("activities")
         moved = {"person_id", "start", "end"}
         kept = ", ".join(quoted(name) for name in ACTIVITIES.names if name not in moved)

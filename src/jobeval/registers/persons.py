@@ -23,7 +23,15 @@ from jobeval.registers.findings import Findings
 from jobeval.registers.spells import week_sql
 from jobeval.schemas.tables import PERSONS
 
-RESERVED = ("randomised_week", "started_week")
+RESERVED = (
+    "randomised_week",
+    "started_week",
+    "leaving_week",
+    "followed_weeks",
+    "followed_weeks_benefits",
+    "followed_weeks_hours",
+    "followed_weeks_state",
+)
 DATED = "randomised_on"
 _P_ALLOCATION = 0.001
 
@@ -42,6 +50,10 @@ def build_persons(
     _check_arms(con, plan, findings)
     if DATED in delivered:
         _check_dates(con, plan, findings)
+        if "started_on" in delivered:
+            early = "SELECT count(*) FROM typed_persons WHERE started_on < randomised_on"
+            count = fetch_count(con, early)
+            findings.add("started-before-lottery", "persons", "started_on", count)
     _check_labels(con, findings)
     if findings.refuses("persons"):
         return False

@@ -242,6 +242,11 @@ _PERSONS = (
         "{count} persons were drawn after the last cut-off and take part in no analysis.",
         "Move the cut-off of the last look, if they belong to the trial.",
     ),
+    _note(
+        "started-before-lottery",
+        "{count} persons started the effort before their lottery.",
+        "Check the dates; who was in the effort already should not have been drawn.",
+    ),
     _rule(
         "born-after-lottery",
         "{count} persons were born after they were drawn.",
@@ -344,6 +349,17 @@ _REGISTERS = (
         "{count} rows repeat a person, workplace and month, and were added up.",
         "Nothing to do when a workplace reports several jobs.",
     ),
+    _rule(
+        "jobs-doubled",
+        "{count} rows repeat a person, workplace and month with the same hours: more than one in "
+        "five.",
+        "The file was delivered twice, or joined badly; deliver each job and month once.",
+    ),
+    _rule(
+        "months-empty",
+        "{count} months between the first and the last hold no row of anybody.",
+        "Deliver them: a month without rows would be read as a month without hours.",
+    ),
     _note(
         "months-all-zero",
         "in the last {count} months nobody has any hours.",
@@ -352,6 +368,11 @@ _REGISTERS = (
     _note(
         "activity-unknown",
         "{count} rows have a kind of activity that jobeval does not know.",
+        "Recode the kinds; see the data dictionary.",
+    ),
+    _rule(
+        "activities-all-unknown",
+        "no row has a kind of activity that jobeval knows.",
         "Recode the kinds; see the data dictionary.",
     ),
     _rule(
