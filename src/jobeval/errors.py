@@ -70,4 +70,4 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     close = get_close_matches(word, known, n=1)
     if close:
         return f'did you mean "{close[0]}"?'
-    return "known: " + ", ".join(f'"{name}"' for name in known)
+    return "known: " + ", ".join(f'"{name}"' for name in known) if known else ""

@@ -1,4 +1,4 @@
-"""Choices that a plan declares: coarser strata, unknown covariates, delivered outcomes."""
+"""What a plan declares, and what is refused or ``nan`` because it does not hold together."""
 
 import json
 
@@ -90,3 +90,73 @@ def test_an_outcome_may_be_delivered_beside_the_registers():
     assert effect.estimate == pytest.approx(2.0, abs=0.15)
     table = evaluation.checks["attrition"].table
     assert table["not_observed"].sum() == 1
+
+
+PATH = {"name": "path", "endpoint": "any_hours", "estimator": "path"}
+STATES = {"name": "states", "estimator": "state_shares"}
+CURVE = {"name": "curve", "endpoint": "exit_to_employment", "estimator": "kaplan_meier"}
+
+
+@pytest.mark.parametrize("analysis", [PATH, STATES, CURVE], ids=lambda one: one["name"])
+def test_what_carries_no_weights_refuses_odds_that_differ(analysis):
+    lottery = {"unit": "person", "probability": "probability"}
+    with pytest.raises(
+        je.DesignError, match=rf"analyses\.{analysis['name']}: .*chance of treatment"
+    ):
+        evaluate(plan_with(analysis, lottery=lottery))
+
+
+@pytest.mark.parametrize("analysis", [PATH, STATES], ids=lambda one: one["name"])
+def test_weekly_counts_refuse_clusters(analysis):
+    persons = DRAWN.persons.copy()
+    arms = persons["arm"].map({"control": "c", "jobfirst": "t"})
+    persons["team"] = persons["site"] + arms + (np.arange(600) % 4).astype(str)
+    lottery = {"unit": "cluster", "clusters": "team"}
+    with pytest.raises(je.DesignError, match="clusters were drawn"):
+        evaluate(plan_with(analysis, lottery=lottery), persons)
+
+
+def test_an_effect_that_the_design_does_not_allow_is_nan_with_the_reason():
+    persons = DRAWN.persons.copy()
+    persons["team"] = np.where(persons["arm"] == "control", 0.0, np.arange(600) % 2)
+    broken = itt(name="broken", estimator="lin", covariates=[{"column": "team"}])
+    found = evaluate(plan_with(broken, itt(), balance=[{"column": "barriers"}]), persons)
+    effect = found.effects.one(analysis="broken")
+    assert np.isnan(effect.estimate)
+    assert np.isnan(effect.p_value)
+    assert effect.notes[0].startswith("not estimable: ")
+    assert found.effects.one(analysis="itt").std_error > 0
+
+
+def test_a_register_that_ends_before_the_window_is_said_so():
+    hours = DRAWN.hours[DRAWN.hours["month"].astype(str) < "2017-06"]
+    trial = je.Trial(
+        plan=plan_with(itt()), persons=DRAWN.persons, benefits=DRAWN.benefits, hours=hours
+    )
+    with pytest.raises(je.DataError, match="whole window at the final look"):
+        je.evaluate(trial, look="final")
+
+
+def test_a_cut_off_before_the_first_draw_is_said_so():
+    looks = {"final": {"cut_off": "2015-12-31"}}
+    lag = {"horizon_weeks": 104}
+    plan = plan_with(itt(looks=["final"]), looks=looks, follow_up=lag)
+    with pytest.raises(je.DataError, match=r"cut.off"):
+        evaluate(plan)
+
+
+def test_columns_of_persons_do_not_shadow_exits():
+    persons = DRAWN.persons.assign(duration=1, destination="nowhere", observed=1)
+    plain = evaluate(plan_with(CURVE))
+    shadowed = evaluate(plan_with(CURVE), persons)
+    assert shadowed.curves.to_frame().equals(plain.curves.to_frame())
+
+
+def test_a_column_that_the_panel_makes_is_reserved():
+    with pytest.raises(je.DataError, match="column-reserved"):
+        evaluate(plan_with(CURVE), DRAWN.persons.assign(leaving_week=7))
+
+
+def test_a_delivered_baseline_is_used_and_noted():
+    found = evaluate(plan_with(itt()), DRAWN.persons.assign(age=50 + np.arange(600) % 3))
+    assert any(note.startswith("persons.age") for note in found.notes)

@@ -94,10 +94,7 @@ def _evaluate(
         tests=tuple(findings.tests),
         checks={check.name: check for check in checks},
         flow=flow,
-        notes=(
-            *(str(finding) for finding in trial.findings),
-            *(at_look.panel.notes if at_look.panel is not None else ()),
-        ),
+        notes=(*(str(finding) for finding in trial.findings), *at_look.notes),
     )
 
 

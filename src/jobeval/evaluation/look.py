@@ -44,6 +44,8 @@ class TrialAtLook:
     """``None`` when no register was delivered beside the persons."""
     persons: pd.DataFrame
     assignment: Assignment
+    notes: tuple[str, ...]
+    """What the panel and the baseline say of the delivery."""
     outcomes: dict[str, pd.DataFrame]
 
     @property
@@ -91,17 +93,30 @@ class TrialAtLook:
 
 def read_look(trial: Trial, look: LookName) -> TrialAtLook:
     """Build the panel of a look and collect its persons with their baseline."""
-    panel = None
+    panel, notes = None, ()
     persons = collect_frame(trial.persons, "person_id")
     if trial.benefits is not None or trial.hours is not None:
         panel = build_panel(trial, look)
-        persons = _with_baseline(collect_frame(panel.persons, "person_id"), trial)
+        persons, notes = _with_baseline(collect_frame(panel.persons, "person_id"), trial)
+        notes = (*panel.notes, *notes)
+    if persons.empty:
+        cut_off = trial.plan.looks[look].cut_off
+        rule = f"nobody was drawn by the cut-off {cut_off}."
+        raise DataError("persons", [Problem(f"looks.{look}", rule, "Plan a later cut-off.")])
     lottery = trial.plan.lottery_columns
     assignment = read_assignment(read_columns(persons, lottery.columns), lottery)
-    return TrialAtLook(trial, look, panel, persons, assignment, {})
+    return TrialAtLook(trial, look, panel, persons, assignment, notes, {})
 
 
-def _with_baseline(persons: pd.DataFrame, trial: Trial) -> pd.DataFrame:
+def _with_baseline(persons: pd.DataFrame, trial: Trial) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Persons with the derived baseline; a column that was delivered goes before a derived one."""
     baseline = collect_frame(derive_baseline(trial), "person_id")
-    new = ["person_id", *(name for name in baseline.columns if name not in persons.columns)]
-    return persons.merge(baseline[new], on="person_id", how="left", validate="one_to_one")
+    derived = [name for name in baseline.columns if name != "person_id"]
+    new = ["person_id", *(name for name in derived if name not in persons.columns)]
+    notes = tuple(
+        f"persons.{name}: was delivered, and is used instead of the one from the registers."
+        for name in derived
+        if name in persons.columns
+    )
+    merged = persons.merge(baseline[new], on="person_id", how="left", validate="one_to_one")
+    return merged, notes
