@@ -66,6 +66,8 @@ def _effect(
     }  # fmt: skip
     control = more.pop("control", 0.1)
     values.update(mean_control=control, mean_treatment=control + point, **more)  # type: ignore[operator]
+    if unit != "share":  # a share tells itself on how many it rests
+        values.update(n_apart_treatment=160, n_apart_control=120)
     return Estimate(
         analysis=analysis, endpoint=endpoint, unit=unit, estimate=point, std_error=error, **values
     )  # type: ignore[arg-type]
@@ -106,6 +108,7 @@ def _path(endpoint: str, unit: str, arm: str, values: np.ndarray, half: float, n
     return Curve(
         endpoint=endpoint, measure="share" if unit == "share" else "mean", arm=arm, times=weeks,
         values=values, at_risk=np.full(len(weeks), n), conf_low=values - half,
+        events=np.full(len(weeks), 0 if unit == "share" else 60),
         conf_high=values + half, unit=unit,
     )  # fmt: skip
 
@@ -196,7 +199,8 @@ def _states(weeks: int) -> list[Curve]:
 def _tests() -> tuple[HypothesisTest, ...]:
     return (
         HypothesisTest(name="stratified log-rank", endpoint="exit_to_employment", statistic=9.41,
-                       df=1, p_value=0.00216, analysis="exit_to_employment_logrank"),
+                       df=1, p_value=0.00216, analysis="exit_to_employment_logrank",
+                       n_apart_treatment=190, n_apart_control=130),
         HypothesisTest(name="Cochran's Q", endpoint="any_hours", statistic=4.2, df=4,
                        p_value=0.38, analysis="any_hours_itt"),
     )  # fmt: skip

@@ -76,6 +76,10 @@ class Estimate:
     ``"difference"``, natural logarithms for a ``"log_ratio"``. Shares are proportions
     (0.08 is eight percentage points). What could not be estimated is ``nan`` with a note.
 
+    ``n_apart_treatment`` and ``n_apart_control`` tell on how few persons a number rests: those
+    of the arm whose outcome is not the arm's commonest one, or, in a model of exits, those who
+    left. ``None`` is unknown.
+
     >>> effect = Estimate(endpoint="any_hours", estimand="itt", estimator="difference in means",
     ...     contrast="treatment - control", estimate=0.08, std_error=0.02, df=100.0,
     ...     unit="share", n_treatment=60, n_control=50)
@@ -105,6 +109,8 @@ class Estimate:
     mean_treatment: float = math.nan
     mean_control: float = math.nan
     p_value_adjusted: float = math.nan
+    n_apart_treatment: int | None = None
+    n_apart_control: int | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -252,7 +258,8 @@ class Curve:
     "after t weeks", and ``values`` are right-continuous steps; for paths (``"share"``,
     ``"mean"``, ``"state_share"``) time ``t`` is week ``t`` itself, week 0 being the week of
     randomisation. ``at_risk`` is the number of persons who stand behind a value (at risk just
-    before ``t``, or observed in week ``t``). A contrast of arms has ``arm`` such as
+    before ``t``, or observed in week ``t``). ``events`` are exits, or in a path the persons
+    whose outcome is not 0. A contrast of arms has ``arm`` such as
     ``"treatment - control"``. Unknown values are ``nan``.
     """
 
@@ -391,7 +398,10 @@ class CurveTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HypothesisTest:
-    """A test without an effect size of its own, such as the log-rank test."""
+    """A test without an effect size of its own, such as the log-rank test.
+
+    ``n_apart_treatment`` and ``n_apart_control`` are those of ``Estimate``.
+    """
 
     name: str
     endpoint: str
@@ -400,6 +410,8 @@ class HypothesisTest:
     p_value: float
     analysis: str = ""
     subgroup: str = ""
+    n_apart_treatment: int | None = None
+    n_apart_control: int | None = None
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

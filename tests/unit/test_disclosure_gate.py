@@ -217,7 +217,7 @@ def test_an_unknown_check_keeps_its_table(fabricated):
 
 def test_small_numbers_in_notes_are_hidden(released):
     assert "fewer than 5 rows" in released.notes[1]
-    assert "6.1%" in released.notes[0]
+    assert released.notes[0] == "hours: 5% of the hours are imputed."
 
 
 def test_the_log_holds_counts_of_cells_and_no_values(released):

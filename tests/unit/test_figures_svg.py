@@ -17,15 +17,18 @@ from jobeval.figures import (
     plot_balance,
     plot_destinations,
     plot_difference,
+    plot_exit_groups,
     plot_exits,
     plot_forest,
     plot_inflow,
     plot_intensity,
     plot_path,
+    plot_path_groups,
     plot_states,
     save_figure,
 )
 from jobeval.figures.forest import ForestRow
+from jobeval.figures.svg import shorten_path
 from jobeval.results import CurveTable
 from jobeval.text import read_words
 
@@ -174,3 +177,44 @@ def test_a_fresh_process_draws_the_same_bytes(drawn, tmp_path):
 def test_coordinates_have_one_decimal(drawn):
     for svg in drawn.values():
         assert not re.search(rb'\bd="[^"]*\d\.\d\d', svg)
+
+
+@pytest.mark.parametrize(
+    "path", ["M 10 5 L 20.04 5.06 L 20 -7.5 L 0.3 -7.5 z", "M 0 0 L 1 1 M 5 5 L 4.9 5"]
+)
+def test_a_shortened_path_passes_the_same_points(path):
+    def points(text):
+        found, x, y = [], 0.0, 0.0
+        for command, numbers in re.findall(r"([MLlhvz])([^MLlhvz]*)", text):
+            values = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", numbers)]
+            if command in "ML":
+                x, y = values
+            elif command == "l":
+                x, y = x + values[0], y + values[1]
+            elif command == "h":
+                x += values[0]
+            elif command == "v":
+                y += values[0]
+            found += [(round(x, 1) + 0.0, round(y, 1) + 0.0)] if command != "z" else ["z"]
+        return found
+
+    assert points(shorten_path(path)) == points(path)
+    assert len(shorten_path(path)) < len(path)
+
+
+def test_a_panel_for_every_group_and_nothing_raw(released, fabricated):
+    path = curves(released, endpoint="any_hours")[:2]
+    exits = curves(released, measure="survival")
+    for plot, pair in ((plot_path_groups, path), (plot_exit_groups, exits)):
+        shown = texts(save_figure(plot({"Gruppe A": pair, "Gruppe B": pair}, LABELS, WORDS)))
+        assert {"Gruppe A", "Gruppe B", *LABELS.values()} <= set(shown)
+    raw = [c for c in fabricated.curves if c.endpoint == "any_hours"][:2]
+    with pytest.raises(DisclosureError):
+        plot_path_groups({"A": raw}, LABELS, WORDS)
+
+
+def test_a_path_can_end_earlier(released):
+    curve = curves(released, endpoint="any_hours")[0]
+    short = curve.until(38)
+    assert short.times == curve.times[:39]
+    assert short.values == curve.values[:39]

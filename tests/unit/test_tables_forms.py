@@ -7,6 +7,7 @@ import pytest
 from jobeval.errors import DisclosureError
 from jobeval.tables import (
     Table,
+    tabulate_attrition,
     tabulate_effects,
     tabulate_flow,
     tabulate_sites,
@@ -96,3 +97,34 @@ def test_raw_tables_are_refused(fabricated):
         tabulate_flow(fabricated.flow, LABELS, DA)
     with pytest.raises(DisclosureError):
         tabulate_effects([("x", fabricated.effects[0])], DA, caption="c")
+
+
+def grouped() -> Table:
+    return Table(
+        caption="c", header=("Group", "n"), rows=(("a", "1"), ("b", "2"), ("a", "3")),
+        align="lr", groups=((0, "Hours"), (2, "Weeks & days")),
+    )  # fmt: skip
+
+
+def test_rows_stand_under_the_heading_of_their_group_in_every_form():
+    tags = Tags(grouped().to_html())
+    heads = [attrs for name, attrs in tags.found if attrs.get("scope") == "rowgroup"]
+    assert [head["colspan"] for head in heads] == ["2", "2"]
+    assert [name for name, _ in tags.found].count("tbody") == 2
+    assert "Weeks &amp; days" in grouped().to_html()
+    assert grouped().to_csv().splitlines()[1:] == ["Hours: a,1", "Hours: b,2", "Weeks & days: a,3"]
+    assert grouped().to_typst().index("Weeks") > grouped().to_typst().index('"b"')
+    assert Table.from_dict(grouped().to_dict()) == grouped()
+
+
+def test_endpoints_with_the_same_attrition_share_a_heading(released):
+    names = {"any_hours": "Timer", "mean_hours": "Timer pr. uge"}
+    table = tabulate_attrition(released.checks["attrition"].table, names, LABELS, DA)
+    assert table.groups == ((0, "Alle mål"),)
+    assert len(table.rows) == 2
+
+
+def test_a_standard_error_stands_beside_its_difference(released):
+    effect = released.effects.estimates[0]
+    table = tabulate_effects([("x", effect)], DA, caption="c", errors=True)
+    assert table.rows[0][table.header.index("Std.fejl")] == "1,40"

@@ -12,6 +12,7 @@ from jobeval.plan.parts import STATES
 from jobeval.schemas.tables import ACTIVITY_KINDS
 from jobeval.text import LANGUAGES, read_words
 from jobeval.text.catalogue import placeholders
+from jobeval.text.numbers import digits_for
 
 DA, EN = read_words("da"), read_words("en")
 
@@ -49,7 +50,7 @@ def test_every_rule_of_the_gate_has_a_sentence():
         for module in sources
         for rule in re.findall(r'"((?:few|thinned|weekly|no)_[a-z_]+)"', _source(module))
     }
-    assert {"few_persons", "thinned_steps", "no_rule"} <= noted
+    assert {"few_persons", "thinned", "no_rule"} <= noted
     assert not [rule for rule in noted if not DA.has(f"rule.{rule}")]
 
 
@@ -113,3 +114,22 @@ def test_covariates_levels_and_unknown_names_are_readable():
 
 def test_a_sentence_that_ends_with_an_abbreviation_has_one_full_stop():
     assert DA.say("delivery.take_up_text", treatment="82 pct.", control="2 pct.").endswith("2 pct.")
+
+
+def test_a_p_value_beside_the_limit_shows_its_side():
+    assert [EN.numbers.p_value(p) for p in (0.0501, 0.0499, 0.05, 0.051)] == [
+        "0.0501", "0.0499", "0.050", "0.051",
+    ]  # fmt: skip
+    assert DA.numbers.p_equation(0.0001) == "p\u00a0<\u00a00,001"
+
+
+def test_an_unknown_unit_has_the_decimals_that_its_size_deserves():
+    assert digits_for("dollars", 1794.34, 4554.8) == 0
+    assert digits_for("score", 0.5, float("nan")) == 2
+    words = DA.with_units({"dollars": "dollar"})
+    assert words.quantity(4554.8, "dollars", 0) == "4.555\u00a0dollar"
+    assert not DA.has("unit.dollars")
+
+
+def test_levels_of_the_data_have_no_underscores():
+    assert DA.level("meget_udsat") == "meget udsat"

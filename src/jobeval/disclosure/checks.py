@@ -45,7 +45,7 @@ def release_check(
         table, values = _table((), []), {}
     else:
         table = rule(check, sizes, policy, ledger)
-        values = _release_values(check)
+        values = _release_values(check, table, policy, ledger)
     return ReleasedCheck(
         token=gate_token(), name=check.name, passed=check.passed, values=values, table=table
     )
@@ -79,12 +79,39 @@ def _table(columns: tuple[str, ...], rows: list[tuple[Cell, ...]]) -> ReleasedTa
     return ReleasedTable(token=gate_token(), columns=columns, rows=tuple(rows))
 
 
-def _release_values(check: CheckResult) -> dict[str, float]:
-    """Statistics at few digits. Rates stand in the tables, derived from rounded counts."""
-    if check.name == "take_up":
-        return {}
-    numbers = dict(check.values)
-    return {name: round_significant(float(n), VALUE_DIGITS) for name, n in numbers.items()}
+def _release_values(
+    check: CheckResult, table: ReleasedTable, policy: Policy, ledger: Ledger
+) -> dict[str, float]:
+    """Statistics at few digits; those that would tell of few persons are left out or retold."""
+    numbers = {n: round_significant(float(v), VALUE_DIGITS) for n, v in check.values.items()}
+    match check.name:
+        case "take_up":  # rates stand in the table, derived from rounded counts
+            return {}
+        case "attrition" if _tells_few_missing(check, policy):
+            ledger.note("checks: attrition", "few_with_outcome")
+            return {name: value for name, value in numbers.items() if name != "p_value"}
+        case "balance":  # the largest may stand in a hidden row
+            shown = [abs(cell) for cell in table.column("standardised_difference")
+                     if isinstance(cell, float)]  # fmt: skip
+            return numbers | {"largest": max(shown, default=math.nan)}
+        case "follow_up":  # the longest is that of single persons; the common weeks are design
+            return {**numbers, "max_weeks": _followed_by_enough(table, policy)}
+        case _:
+            return numbers
+
+
+def _tells_few_missing(check: CheckResult, policy: Policy) -> bool:
+    """Whether an endpoint that some lack is lacked by few of an arm; its p-value would tell."""
+    lacking = check.table.assign(lack=check.table["persons"] - check.table["observed"])
+    groups = (part["lack"] for _, part in lacking.groupby("endpoint"))
+    return any(lack.sum() > 0 and lack.min() < policy.min_count for lack in groups)
+
+
+def _followed_by_enough(table: ReleasedTable, policy: Policy) -> float:
+    """Weeks for which enough persons of each arm are followed."""
+    rows = [row[1:] for row in table.rows]
+    enough = [all(isinstance(n, int) and n >= policy.min_at_risk for n in row) for row in rows]
+    return float(next((i for i, known in enumerate(enough) if not known), len(rows)))
 
 
 def _counts(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
@@ -105,9 +132,13 @@ def _counts(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) ->
 def _take_up(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
     """Counts, and the share of each arm that started, from the rounded counts."""
     counts = _counts(check, sizes, policy, ledger)
+    lacking = check.table["persons"] - check.table["started"]
     rows: list[tuple[Cell, ...]] = []
-    for record in counts.records():
+    for record, without in zip(counts.records(), lacking, strict=True):
         persons, started = record["persons"], record["started"]
+        if without < policy.min_count:
+            ledger.note("checks: take_up", "few_without")
+            started = SUPPRESSED
         known = isinstance(persons, int) and isinstance(started, int) and persons > 0
         share = round(started / persons, 3) if known else SUPPRESSED  # type: ignore[operator]
         rows.append((record["arm"], persons, started, share))
@@ -134,13 +165,19 @@ def _balance(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -
     rows: list[tuple[Cell, ...]] = []
     for record in check.table.to_dict("records"):
         means = [float(record[name]) for name in columns[1:3]]
-        if any(is_small(mean * least, policy.min_count) for mean in means):
+        if any(_tells_few(mean, least, policy) for mean in means):
             ledger.note("checks: balance", "few_persons", 3)
             rows.append((str(record["covariate"]), *(SUPPRESSED,) * 3))
             continue
         shown = (_round_mean(mean, least, decimals, policy) for mean in means)
         rows.append((str(record["covariate"]), *shown, round(float(record[columns[3]]), 2)))
     return _table(columns, rows)
+
+
+def _tells_few(mean: float, n: int, policy: Policy) -> bool:
+    """Whether a mean is a share that few persons of ``n`` have, or lack."""
+    lacked = 0 <= mean <= 1 and is_small((1 - mean) * n, policy.min_count)
+    return lacked or is_small(mean * n, policy.min_count)
 
 
 def _round_mean(mean: float, n: int, decimals: int, policy: Policy) -> float:
@@ -156,6 +193,9 @@ def _intensity(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger)
         size = sizes.get(arm, 0)
         share = float(record["share"])
         count = release_count(share * size, policy, ledger, "checks: intensity")
+        if share > 0 and size - round(share * size) < policy.min_count:
+            ledger.note("checks: intensity", "few_without")
+            count = SUPPRESSED
         hidden = count is SUPPRESSED
         shown = SUPPRESSED if hidden else round_share(share, size, policy.min_count)
         rows.append((str(record["kind"]), arm, count, shown))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.disclosure.complement import hide_more
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.policy import Policy
 from jobeval.disclosure.released import ReleasedCurve, gate_token
 from jobeval.disclosure.rules import (
     block_ends,
-    is_disclosive_share,
     mean_decimals,
     round_count,
     round_share,
@@ -22,23 +22,33 @@ from jobeval.results import Curve
 
 RISK_EVERY_WEEKS = 13
 EXIT_MEASURES = {"survival", "cumulative_incidence"}
+PATHS = {"share", "mean"}
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
 def release_curves(
     curves: Sequence[Curve], policy: Policy, ledger: Ledger
 ) -> tuple[ReleasedCurve, ...]:
-    """All curves; a contrast is hidden in the weeks in which one of its arms is."""
+    """All curves; a contrast is hidden in the weeks in which one of its arms is.
+
+    Means and contrasts are given more finely than shares and add up over subgroups, so that
+    a hidden one takes another level's along.
+    """
     hidden = {id(curve): _hidden_weeks(curve, policy) for curve in curves}
+    for levels in _levels(c for c in curves if c.measure == "mean" and " - " not in c.arm):
+        _hide_complements(levels, curves, hidden, policy)
     for curve in curves:
         if " - " in curve.arm:
             hidden[id(curve)] |= _hidden_with_arms(curve, curves, hidden)
+    for levels in _levels(c for c in curves if c.measure in PATHS and " - " in c.arm):
+        _hide_complements(levels, curves, hidden, policy)
     released = [
         release_exit_curve(curve, policy, ledger)
         if curve.measure in EXIT_MEASURES
         else _release_path(curve, hidden[id(curve)], policy, ledger)
         for curve in curves
-        if not _is_exit_contrast(curve, ledger)
+        if not _is_withheld(curve, ledger)
     ]
     return (*released, *_other_states(released))
 
@@ -51,10 +61,13 @@ def _is_share(curve: Curve) -> bool:
     return curve.measure in {"share", "state_share"} or curve.unit == "share"
 
 
-def _is_exit_contrast(curve: Curve, ledger: Ledger) -> bool:
-    """Weekly differences of exit curves would undo the thinning, so they are withheld."""
-    withheld = curve.measure in EXIT_MEASURES and " - " in curve.arm
-    ledger.note(_name(curve), "weekly_difference_of_exits", len(curve.times) if withheld else 0)
+def _is_withheld(curve: Curve, ledger: Ledger) -> bool:
+    """Weekly differences of exits would undo the thinning; those of states add up to 0."""
+    rule = {"state_share": "weekly_difference_of_states"}.get(curve.measure, "")
+    if curve.measure in EXIT_MEASURES:
+        rule = "weekly_difference_of_exits"
+    withheld = bool(rule) and " - " in curve.arm
+    ledger.note(_name(curve), rule, len(curve.times) if withheld else 0)
     return withheld
 
 
@@ -63,14 +76,19 @@ def _hidden_weeks(curve: Curve, policy: Policy) -> Bools:
     persons = curve.at_risk
     if " - " in curve.arm:
         return (persons < policy.min_at_risk) & (persons > 0)
-    hidden = persons < policy.min_at_risk
+    return (persons < policy.min_at_risk) | (_persons_apart(curve) < policy.min_count)
+
+
+def _persons_apart(curve: Curve) -> Floats:
+    """Persons on whom each week's value rests; of a share, the fewer of those with and without.
+
+    Shape ``(T,)``. Unknown values rest on nobody in need of hiding: infinity.
+    """
+    having = curve.events.astype(float)
     if _is_share(curve):
-        pairs = zip(curve.values, persons, strict=True)
-        hidden |= np.array(
-            [n > 0 and bool(is_disclosive_share(v, n, policy.min_count)) for v, n in pairs],
-            dtype=bool,
-        )
-    return hidden
+        having = having if curve.events.any() else np.round(curve.values * curve.at_risk, 6)
+        having = np.minimum(having, curve.at_risk - having)
+    return np.where(np.isnan(curve.values), np.inf, having)
 
 
 def _what(curve: Curve) -> tuple[str, ...]:
@@ -84,6 +102,43 @@ def _hidden_with_arms(contrast: Curve, curves: Sequence[Curve], hidden: dict[int
         if _what(curve) == _what(contrast) and curve.arm in arms:
             weeks |= set(curve.times[hidden[id(curve)]].tolist())
     return np.isin(contrast.times, sorted(weeks))
+
+
+def _levels(curves: Iterable[Curve]) -> list[list[Curve]]:
+    """The curves of the levels of one column, for each quantity and arm."""
+    found: dict[tuple[str, ...], list[Curve]] = {}
+    for curve in curves:
+        if curve.subgroup:
+            column = curve.subgroup.partition("=")[0]
+            found.setdefault((*_what(curve)[:3], curve.arm, column), []).append(curve)
+    return list(found.values())
+
+
+def _hide_complements(
+    levels: Sequence[Curve], curves: Sequence[Curve], hidden: dict[int, Bools], policy: Policy
+) -> None:
+    """Week by week, hide as many levels as keep the hidden ones from being told."""
+    apart = [_apart_by_arm(curve, curves) for curve in levels]
+    for week in sorted({int(week) for curve in levels for week in curve.times}):
+        found = [
+            (level, int(np.flatnonzero(curve.times == week)[0]))
+            for level, curve in enumerate(levels)
+            if week in curve.times
+        ]
+        before = np.array([hidden[id(levels[level])][at] for level, at in found])
+        sizes = np.array([levels[level].at_risk[at] for level, at in found], dtype=float)
+        persons = np.array([apart[level][:, at] for level, at in found])
+        after = hide_more(before, sizes, persons, policy.min_count)
+        for (level, at), hide in zip(found, after, strict=True):
+            hidden[id(levels[level])][at] = hide
+
+
+def _apart_by_arm(curve: Curve, curves: Sequence[Curve]) -> Floats:
+    """Persons on whom a curve's weeks rest, by arm: shape ``(arms, T)``; 0 where unknown."""
+    names = curve.arm.split(" - ")
+    arms = [c for c in curves if _what(c) == _what(curve) and c.arm in names]
+    apart = np.array([_persons_apart(arm) for arm in arms])
+    return np.where(np.isinf(apart), 0.0, apart)
 
 
 def _release_path(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -> ReleasedCurve:
@@ -120,7 +175,7 @@ def _clip_share(value: float) -> float:
 def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> ReleasedCurve:
     """An exit curve, thinned to steps that hold enough events and stopped in time."""
     ends = block_ends(curve.events, curve.at_risk, policy.min_count, policy.min_at_risk)
-    ledger.note(_name(curve), "thinned_steps", int((curve.events > 0).sum()) - len(ends))
+    ledger.note(_name(curve), "thinned", int((curve.events > 0).sum() > len(ends)))
     start = int(curve.at_risk[0]) if len(curve.at_risk) else 0
     thin = Curve(
         endpoint=curve.endpoint,

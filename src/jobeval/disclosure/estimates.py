@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
 
+from jobeval.disclosure.complement import Level, hide_complements
 from jobeval.disclosure.ledger import Ledger
+from jobeval.disclosure.notes import release_wordings
 from jobeval.disclosure.policy import Policy
 from jobeval.disclosure.released import ReleasedEstimate, ReleasedTest, gate_token
 from jobeval.disclosure.rules import (
-    hide_small_numbers,
-    is_disclosive_share,
     is_small,
     mean_decimals,
     round_count,
@@ -20,31 +23,86 @@ from jobeval.results import Estimate, HypothesisTest
 
 SHARE_DECIMALS = 3
 OTHER_DECIMALS = 2
+SHRUNKEN = "empirical Bayes"
+COMPLEMENTARY = "complementary"
 
 
-def release_estimate(effect: Estimate, policy: Policy, ledger: Ledger) -> ReleasedEstimate:
-    """One effect: hidden when a group or an outcome count is small, else rounded."""
+class Judged(NamedTuple):
+    """The effects of an evaluation, and for each the rule that hides it, or an empty text."""
+
+    effects: tuple[Estimate, ...]
+    rules: tuple[str, ...]
+
+    def sites_shown(self, analysis: str) -> list[bool]:
+        """Whether each site's shrunken effect in this analysis is shown."""
+        return [
+            not rule
+            for effect, rule in zip(self.effects, self.rules, strict=True)
+            if effect.analysis == analysis and effect.estimator == SHRUNKEN
+        ]
+
+
+def judge_effects(effects: tuple[Estimate, ...], policy: Policy) -> Judged:
+    """Decide which effects are hidden, those that would tell hidden ones included."""
+    rules = [_hiding_rule(effect, policy) for effect in effects]
+    levels = [
+        _level(effect, persons_apart(effect), bool(rule) or math.isnan(effect.estimate))
+        for effect, rule in zip(effects, rules, strict=True)
+    ]
+    complements = hide_complements(levels, policy.min_count)
+    for position, effect in enumerate(effects):
+        if (effect.analysis, effect.subgroup) in complements and not rules[position]:
+            rules[position] = COMPLEMENTARY
+    return Judged(effects, tuple(rules))
+
+
+def release_effects(
+    judged: Judged, families: Mapping[str, str], policy: Policy, ledger: Ledger
+) -> tuple[ReleasedEstimate, ...]:
+    """All effects: hidden or rounded. ``families`` names the family of each analysis.
+
+    An adjusted p-value is a function of all p-values of its family, so that a hidden one
+    takes the others' adjustment along.
+    """
+    pairs = list(zip(judged.effects, judged.rules, strict=True))
+    broken = {families.get(e.analysis, "") for e, rule in pairs if rule and not e.subgroup} - {""}
+    released: list[ReleasedEstimate] = []
+    for effect, rule in pairs:
+        if rule:
+            ledger.note(f"effects: {effect.analysis}", rule)
+        elif families.get(effect.analysis) in broken and effect.p_value_adjusted >= 0:
+            ledger.note(f"effects: {effect.analysis}", "family_with_hidden")
+            effect = replace(effect, p_value_adjusted=math.nan)
+        released.append(_release_estimate(effect, rule, policy))
+    return tuple(released)
+
+
+def persons_apart(effect: Estimate) -> tuple[float, float]:
+    """Persons of treatment and control on whom the effect rests; ``nan`` where unknown.
+
+    A share tells of itself: those who have the outcome or those who lack it, the fewer.
+    """
+    counted = (effect.n_apart_treatment, effect.n_apart_control)
+    arms = ((effect.mean_treatment, effect.n_treatment), (effect.mean_control, effect.n_control))
+    told = tuple(
+        round(min(mean, 1 - mean) * n, 6) if effect.unit == "share" else math.nan
+        for mean, n in arms
+    )
+    treatment, control = (
+        share if count is None else float(count) for count, share in zip(counted, told, strict=True)
+    )
+    return treatment, control
+
+
+def _release_estimate(effect: Estimate, rule: str, policy: Policy) -> ReleasedEstimate:
     names = {
         name: getattr(effect, name)
         for name in ("analysis", "endpoint", "subgroup", "estimator", "unit", "conf_level")
     }
     scale = "difference" if effect.scale == "difference" else "ratio"
-    rule = _hiding_rule(effect, policy)
     if rule:
-        ledger.note(f"effects: {effect.analysis}", rule)
         return ReleasedEstimate(token=gate_token(), suppressed=True, scale=scale, **names)
-    low, high = effect.confidence_interval()
-    if scale == "ratio":
-        digits = policy.significant_digits
-        point, low, high = (
-            round_significant(math.exp(value), digits) for value in (effect.estimate, low, high)
-        )
-        error = round_significant(effect.std_error, digits)
-    else:
-        point, low, high, error = (
-            _round_difference(value, effect.unit)
-            for value in (effect.estimate, low, high, effect.std_error)
-        )
+    point, low, high, error = _round_effect(effect, policy)
     control = _round_control_mean(effect, policy)
     return ReleasedEstimate(
         token=gate_token(),
@@ -61,21 +119,44 @@ def release_estimate(effect: Estimate, policy: Policy, ledger: Ledger) -> Releas
         p_value_adjusted=round_significant(effect.p_value_adjusted, policy.significant_digits),
         mean_control=control,
         mean_treatment=round(control + point, 6) if scale == "difference" else math.nan,
-        notes=tuple(hide_small_numbers(note, policy.min_count) for note in effect.notes),
+        notes=release_wordings(effect.notes),
     )
 
 
 def _hiding_rule(effect: Estimate, policy: Policy) -> str:
-    """The rule that hides this effect, or an empty text."""
-    arms = ((effect.mean_treatment, effect.n_treatment), (effect.mean_control, effect.n_control))
-    if any(is_small(n, policy.min_count) for _, n in arms):
+    """The rule that hides this effect on its own account, or an empty text.
+
+    Where it is unknown on how many persons a number rests, there is no number.
+    """
+    if any(is_small(n, policy.min_count) for n in (effect.n_treatment, effect.n_control)):
         return "few_persons"
-    if effect.unit == "share" and any(
-        math.isfinite(mean) and n > 0 and is_disclosive_share(mean, n, policy.min_count)
-        for mean, n in arms
-    ):
-        return "few_with_outcome"
-    return ""
+    unknown = (effect.n_apart_treatment, effect.n_apart_control) == (None, None)
+    if unknown and math.isnan(effect.estimate) and math.isnan(effect.mean_control):
+        return ""
+    rests_on = persons_apart(effect)
+    return "" if all(n >= policy.min_count for n in rests_on) else "few_with_outcome"
+
+
+def _level(item: Estimate | HypothesisTest, apart: tuple[float, float], hidden: bool) -> Level:
+    size = item.n_treatment + item.n_control if isinstance(item, Estimate) else sum(apart)
+    pooled = isinstance(item, Estimate) and item.estimator == SHRUNKEN
+    return Level(item.analysis, item.subgroup, size, apart, not hidden, pooled)
+
+
+def _round_effect(effect: Estimate, policy: Policy) -> tuple[float, float, float, float]:
+    """The effect, the bounds of its interval and its standard error."""
+    low, high = effect.confidence_interval()
+    if effect.scale == "difference":
+        point, low, high, error = (
+            _round_difference(value, effect.unit)
+            for value in (effect.estimate, low, high, effect.std_error)
+        )
+        return point, low, high, error
+    digits = policy.significant_digits
+    point, low, high = (
+        round_significant(math.exp(value), digits) for value in (effect.estimate, low, high)
+    )
+    return point, low, high, round_significant(effect.std_error, digits)
 
 
 def _round_difference(value: float, unit: str) -> float:
@@ -91,15 +172,49 @@ def _round_control_mean(effect: Estimate, policy: Policy) -> float:
     return round(effect.mean_control, min(decimals, OTHER_DECIMALS))
 
 
-def release_test(test: HypothesisTest, policy: Policy) -> ReleasedTest:
-    """One test, at the policy's significant digits."""
+def release_tests(
+    tests: tuple[HypothesisTest, ...], judged: Judged, policy: Policy, ledger: Ledger
+) -> tuple[ReleasedTest, ...]:
+    """All tests: hidden where few persons left in an arm, else at the significant digits.
+
+    A test over sites is hidden when no site is shown.
+    """
+    hidden = [_hides_test(test, judged, policy) for test in tests]
+    levels = [
+        _level(test, _apart_of_test(test), hide) for test, hide in zip(tests, hidden, strict=True)
+    ]
+    complements = hide_complements(levels, policy.min_count)
+    released: list[ReleasedTest] = []
+    for test, hide in zip(tests, hidden, strict=True):
+        told = (test.analysis, test.subgroup) in complements
+        if hide or told:
+            ledger.note(f"tests: {test.analysis}", "few_with_outcome" if hide else COMPLEMENTARY)
+        released.append(_release_test(test, hide or told, policy))
+    return tuple(released)
+
+
+def _apart_of_test(test: HypothesisTest) -> tuple[float, float]:
+    treatment, control = (
+        math.nan if n is None else float(n) for n in (test.n_apart_treatment, test.n_apart_control)
+    )
+    return treatment, control
+
+
+def _hides_test(test: HypothesisTest, judged: Judged, policy: Policy) -> bool:
+    sites = judged.sites_shown(test.analysis)
+    if test.n_apart_treatment is None and sites:  # a test over sites goes with the last of them
+        return not any(sites)
+    return not all(n >= policy.min_count for n in _apart_of_test(test))
+
+
+def _release_test(test: HypothesisTest, hide: bool, policy: Policy) -> ReleasedTest:
+    names = {name: getattr(test, name) for name in ("name", "endpoint", "subgroup", "analysis")}
+    if hide:
+        return ReleasedTest(token=gate_token(), suppressed=True, **names)
     digits = policy.significant_digits
     return ReleasedTest(
         token=gate_token(),
-        name=test.name,
-        endpoint=test.endpoint,
-        subgroup=test.subgroup,
-        analysis=test.analysis,
+        **names,
         statistic=round_significant(test.statistic, digits),
         df=test.df,
         p_value=round_significant(test.p_value, digits),

@@ -202,15 +202,16 @@ class ReleasedCurve(Released):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedTest(Released):
-    """A test without an effect size."""
+    """A test without an effect size; a suppressed one holds no numbers at all."""
 
     name: str
     endpoint: str
     subgroup: str
     analysis: str
-    statistic: float
-    df: float
-    p_value: float
+    suppressed: bool = False
+    statistic: float = math.nan
+    df: float = math.nan
+    p_value: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

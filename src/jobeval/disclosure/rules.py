@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,13 +112,3 @@ def merge_small_steps(counts: list[int], least: int) -> tuple[list[int], int]:
         merged.append(merged[near] if near < position else count)
         replaced += near < position
     return merged, replaced
-
-
-def hide_small_numbers(text: str, least: int) -> str:
-    """Replace the numbers 1 to ``least - 1`` that stand alone in a sentence.
-
-    >>> hide_small_numbers("3 rows of 120 are late (week 2 only)", 5)
-    'fewer than 5 rows of 120 are late (week fewer than 5 only)'
-    """
-    small = "|".join(str(number) for number in range(1, least))
-    return re.sub(rf"(?<![\w.,-])(?:{small})(?![\w.,%-])", f"fewer than {least}", text)

@@ -122,6 +122,7 @@ def estimate_from_columns(
     effect, means, notes = _estimate(data, options, weights)
     assigned, clusters = data.assignment.assigned, data.assignment.n_clusters
     std_error, flat = _checked_error(effect.std_error, data.outcome)
+    apart = count_apart(data.outcome, assigned)
     few = ("fewer than 10 clusters: confirm by re-drawing the lottery",)
     return Estimate(
         endpoint=outcome,
@@ -138,6 +139,8 @@ def estimate_from_columns(
         mean_treatment=float(means[1]),
         mean_control=float(means[0]),
         subgroup=subgroup,
+        n_apart_treatment=apart[1],
+        n_apart_control=apart[0],
         notes=(
             *data.notes,
             *data.covariates.notes,
@@ -147,6 +150,17 @@ def estimate_from_columns(
             *flat,
         ),
     )
+
+
+def count_apart(outcome: Floats, assigned: NDArray[np.int64]) -> tuple[int, int]:
+    """Persons of control and treatment whose outcome is not the commonest one of their arm.
+
+    >>> count_apart(np.array([0, 0, 20, 52, 52, 52]), np.array([0, 0, 0, 1, 1, 1]))
+    (1, 0)
+    """
+    counts = [np.unique(outcome[assigned == arm], return_counts=True)[1] for arm in (0, 1)]
+    control, treatment = (int(count.sum() - count.max(initial=0)) for count in counts)
+    return control, treatment
 
 
 def estimator_name(n_strata: int, adjustment: Adjustment) -> str:

@@ -37,7 +37,8 @@ def count_path(
     -------
     pandas.DataFrame
         The strata columns, ``arm``, ``week``, ``n`` (persons observed), ``total`` and
-        ``total_sq`` (sums of the quantity and of its square), sorted by those keys. With
+        ``total_sq`` (sums of the quantity and of its square) and ``positive`` (persons with
+        more than 0 of it), sorted by those keys. With
         ``on_leaving = "exclude"`` a person counts until the week of leaving.
 
     Raises
@@ -52,10 +53,11 @@ def count_path(
     if endpoint.on_leaving == "exclude":
         weeks = weeks.filter((nw.col("week") < nw.col("leaving_week")).fill_null(True))
     value = nw.col("value")
+    positive = nw.when(value > 0).then(nw.lit(1)).otherwise(nw.lit(0)).sum()
     frame = collect_frame(
         weeks.select(*keys, value=weekly_value(endpoint))
         .group_by(*keys)
-        .agg(n=nw.len(), total=value.sum(), total_sq=(value * value).sum()),
+        .agg(n=nw.len(), total=value.sum(), total_sq=(value * value).sum(), positive=positive),
         *keys,
     )
     return frame.round({"total": DIGITS - 3, "total_sq": DIGITS - 3})

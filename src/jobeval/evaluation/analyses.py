@@ -223,6 +223,7 @@ def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:
         total=cells("total"),
         total_sq=cells("total_sq"),
         arms=at_look.arms,
+        positive=cells("positive") if "positive" in counts else None,
     )
 
 

@@ -100,6 +100,7 @@ def estimate_hazard_ratio(
     design = build_design(durations, covariates)
     clustered = drawn.cluster is not None if robust is None else robust
     estimate, std_error, notes = _fit_treatment(durations, design, ties, clustered)
+    exits = np.bincount(drawn.assigned[durations.cause > 0], minlength=2).tolist()
     return Estimate(
         endpoint=duration,
         estimand="itt",
@@ -113,6 +114,8 @@ def estimate_hazard_ratio(
         n_treatment=int(drawn.assigned.sum()),
         n_control=int((1 - drawn.assigned).sum()),
         n_clusters=drawn.n_clusters,
+        n_apart_treatment=exits[1],
+        n_apart_control=exits[0],
         notes=(*design.notes, *notes),
     )
 

@@ -118,6 +118,7 @@ def logrank_test(frame: Any, duration: str, observed: str, lottery: Lottery) -> 
         variance = lottery_variance(scores, drawn.assigned, drawn.stratum, drawn.cluster)
         test = replace(test, variance=variance)
         notes.append(f"variance of the lottery over {drawn.n_clusters} clusters")
+    exits = np.bincount(drawn.assigned[durations.cause > 0], minlength=2).tolist()
     if not test.variance:
         notes.append("not estimable: no exit with both arms at risk")
     return HypothesisTest(
@@ -126,5 +127,7 @@ def logrank_test(frame: Any, duration: str, observed: str, lottery: Lottery) -> 
         statistic=float(test.statistic),
         df=1.0,
         p_value=float(chdtrc(1, test.statistic)),
+        n_apart_treatment=exits[1],
+        n_apart_control=exits[0],
         notes=tuple(notes),
     )

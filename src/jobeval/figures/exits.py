@@ -156,9 +156,10 @@ def _draw_risk_table(
     axes.tick_params(axis="y", pad=16)
     axes.grid(visible=False)
     axes.set_title(words.say("exits.at_risk"), loc="left", color=GREY, pad=2)
+    for text, role in zip(axes.get_yticklabels(), ROLES, strict=False):
+        text.set_color(COLOURS[role])
     ticks = {int(tick) for tick in axes.get_xticks()}
-    for row, (curve, role) in zip((1, 0), zip(pair, ROLES, strict=True), strict=True):
-        axes.get_yticklabels()[1 - row].set_color(COLOURS[role])
+    for row, curve in zip((1, 0), pair, strict=True):
         for week, count in zip(curve.risk_times, curve.risk_counts, strict=True):
             if week in ticks:
                 axes.text(week, row, words.numbers.integer(count), ha="center", va="center",

@@ -127,6 +127,8 @@ class FigureBlock(Block):
     alt: str
     caption: str
     note: str = ""
+    stays: bool = False
+    """In print it stays where it is told; else it may move to the top of a page."""
 
     def __post_init__(self) -> None:
         if not self.alt.strip():

@@ -20,10 +20,11 @@ from jobeval.tables import (
 
 def caveats(story: Story) -> Blocks:
     """What the reader must keep in mind."""
-    items = [story.say("caveats.chance"), story.say("caveats.itt")]
+    itt = "caveats.itt" if story.knows_starts else "caveats.itt_plain"
+    items = [story.say("caveats.chance"), story.say(itt)]
     if any(story.is_exploratory(analysis) for analysis in story.main_analyses()):
         items.append(story.say("caveats.exploratory"))
-    items.append(story.say("caveats.registers"))
+    items.append(story.say("caveats.registers" if story.from_registers else "caveats.delivered"))
     check = story.check("follow_up")
     if check is not None and check.number("max_weeks") > 0:
         items.append(story.say("caveats.follow_up", weeks=int(check.number("max_weeks"))))
@@ -66,7 +67,7 @@ def _attrition(story: Story) -> Blocks:
         names = {name: story.endpoint(name) for name in story.results.plan.endpoints}
         p = check.number("p_value")
         sentence = (
-            story.say("appendix.attrition_p", p=story.words.numbers.p_value(p)) if p >= 0 else ""
+            story.say("appendix.attrition_p", p=story.words.numbers.p_equation(p)) if p >= 0 else ""
         )
         text = f"{story.say('appendix.attrition_text')} {sentence}".strip()
         table = tabulate_attrition(check.table, names, story.labels, story.words)

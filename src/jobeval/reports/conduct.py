@@ -28,7 +28,7 @@ def _flow(story: Story) -> Blocks:
     table = tabulate_flow(story.results.flow, story.labels, story.words)
     return [
         story.heading("delivery.flow", 2),
-        story.paragraph("delivery.flow_text"),
+        story.paragraph("delivery.flow_text" if story.knows_starts else "delivery.flow_text_plain"),
         TableBlock(table=table),
     ]
 
@@ -59,9 +59,11 @@ def _balance(story: Story) -> Blocks:
     blocks: Blocks = [story.heading("delivery.balance", 2)]
     for name, result in (("balance_text", check), ("allocation", allocation)):
         if result is not None and result.passed is not None:
-            p = story.words.numbers.p_value(result.number("p_value"))
+            p = story.words.numbers.p_equation(result.number("p_value"))
             outcome = "passed" if result.passed else "failed"
             blocks.append(story.paragraph(f"delivery.{name}_{outcome}", p=p))
+    if check is not None and check.passed is False and story.is_adjusted:
+        blocks.append(story.paragraph("delivery.balance_adjusted"))
     if check is not None and check.passed is None:
         blocks.append(story.paragraph("delivery.balance_text"))
     if check is not None and _has_numbers(check.table.column("standardised_difference")):

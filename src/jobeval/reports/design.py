@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis
+from jobeval.plan.endpoints import DeliveredOutcome
 from jobeval.reports.blocks import Paragraph, TableBlock
+from jobeval.reports.events import exit_analyses
 from jobeval.reports.front import drawn_by_arm
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
@@ -46,7 +48,11 @@ def method(story: Story) -> Blocks:
     )
     families = {a.family for a in story.analyses if isinstance(a, EffectAnalysis) and a.family}
     methods = dict.fromkeys(METHOD_NAMES[plan.families[name].method] for name in sorted(families))
+    effects = any(isinstance(analysis, EffectAnalysis) for analysis in story.analyses)
+    exits = any(isinstance(analysis, ExitAnalysis) for analysis in story.analyses)
     blocks: Blocks = [story.heading("method.title"), story.paragraph("method.itt")]
+    if effects and plan.lottery.strata:
+        blocks.append(story.paragraph("method.strata"))
     if adjusted:
         names = story.words.join(list(adjusted))
         blocks.append(story.paragraph("method.adjusted", estimators=names))
@@ -54,12 +60,24 @@ def method(story: Story) -> Blocks:
         blocks.append(story.paragraph("method.intervals", method=story.words.join(list(methods))))
     else:
         blocks.append(story.paragraph("method.intervals_plain"))
-    if any(isinstance(analysis, ExitAnalysis) for analysis in story.analyses):
-        blocks.append(story.paragraph("method.exits"))
-    blocks.append(story.paragraph("method.control_mean"))
+    if exits:
+        blocks.append(Paragraph(text=" ".join(_exit_method(story))))
+    if effects:
+        blocks.append(story.paragraph("method.control_mean"))
     if story.midterm:
         blocks.append(story.paragraph("method.midterm"))
     return blocks
+
+
+def _exit_method(story: Story) -> list[str]:
+    """How exits are counted, by what the plan asks for."""
+    sentences = [story.say("method.exits")]
+    if exit_analyses(story, "aalen_johansen"):
+        sentences.append(story.say("method.competing"))
+    if exit_analyses(story, "cox"):
+        strata = bool(story.results.plan.lottery.strata)
+        sentences.append(story.say("method.cox_strata" if strata else "method.cox"))
+    return sentences
 
 
 def _lottery(story: Story) -> Paragraph:
@@ -69,7 +87,8 @@ def _lottery(story: Story) -> Paragraph:
     sentences = [
         story.say(
             "trial.lottery_text", persons=total, treatment_n=treated, control_n=untreated,
-            treatment=treatment, control=lower_first(control),
+            treatment=lower_first(treatment), control=lower_first(control),
+            base=story.results.policy.round_counts_to,
         )
     ]  # fmt: skip
     if lottery.strata:
@@ -93,14 +112,14 @@ def _column(name: str, story: Story) -> str:
 
 def _follow_up(story: Story) -> Paragraph:
     plan = story.results.plan.follow_up
+    if not story.from_registers:
+        return story.paragraph("trial.follow_up_delivered", date=story.date)
     lag = max(plan.lag_weeks.benefits, plan.lag_weeks.hours, plan.lag_weeks.activities)
     sentences = [story.say("trial.follow_up_text", horizon=plan.horizon_weeks, date=story.date)]
     if lag:
         sentences.append(story.say("trial.lag_text", weeks=lag))
-    check = story.check("follow_up")
-    if check is not None and check.number("common_weeks") > 0:
-        weeks = int(check.number("common_weeks"))
-        sentences.append(story.say("trial.common_text", weeks=weeks))
+    if story.common_weeks:
+        sentences.append(story.say("trial.common_text", weeks=story.common_weeks))
     return Paragraph(text=" ".join(sentences))
 
 
@@ -121,6 +140,8 @@ def _endpoints(story: Story) -> Table:
 
 def _window_cell(name: str, story: Story) -> str:
     window = story.window(name)
+    if isinstance(story.results.plan.endpoints[name], DeliveredOutcome):
+        return story.say("trial.delivered")
     if window is None:
         return story.say("trial.until_exit")
     return story.say("trial.window", start=window[0], stop=window[1] - 1)

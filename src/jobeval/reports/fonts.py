@@ -9,11 +9,7 @@ from pathlib import Path
 
 FAMILY = "Source Sans Pro"
 WEIGHTS = {400: "SourceSansPro-Regular.ttf", 700: "SourceSansPro-Bold.ttf"}
-CHARACTERS = (
-    "".join(chr(code) for code in range(0x20, 0x7F))
-    + "".join(chr(code) for code in range(0xA0, 0x180))
-    + "–—‘’‚“”„»«•…‹›−×±≤≥→·"
-)
+ALWAYS = "".join(chr(code) for code in range(0x20, 0x7F))
 
 
 def font_folder() -> Path:
@@ -24,19 +20,19 @@ def font_folder() -> Path:
 
 
 @cache
-def subset_font(weight: int) -> str:
-    """One weight with the characters of a report, as base64 of a WOFF file."""
+def subset_font(weight: int, characters: str) -> str:
+    """One weight with ASCII and the given characters, as base64 of a WOFF file."""
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
     options = subset.Options()
-    options.layout_features = ["kern", "liga", "mark", "mkmk", "tnum"]
+    options.layout_features = ["kern", "tnum"]
     options.name_IDs = [1, 2]
     options.notdef_outline = True
     options.hinting = False
     font = TTFont(font_folder() / WEIGHTS[weight], recalcTimestamp=False)
     maker = subset.Subsetter(options)
-    maker.populate(text=CHARACTERS)
+    maker.populate(text=ALWAYS + characters)
     maker.subset(font)
     font.flavor = "woff"
     out = io.BytesIO()

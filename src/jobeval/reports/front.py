@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jobeval.disclosure.released import ReleasedEstimate
-from jobeval.plan.analyses import ExitAnalysis
 from jobeval.reports.blocks import (
     Bullets,
     Callout,
     Cover,
+    FigureBlock,
     KeyNumber,
     KeyNumbers,
     PageBreak,
     Paragraph,
 )
+from jobeval.reports.events import exit_numbers, exit_sentences
+from jobeval.reports.leaving import exit_figures
 from jobeval.reports.outcomes import subgroup_forest
 from jobeval.reports.sentences import (
     digits_of,
     lower_first,
     tell_effect,
     tell_groups,
-    tell_incidence,
-    tell_ratio,
 )
 from jobeval.reports.story import Blocks, Story
 
@@ -73,9 +75,11 @@ def summary(story: Story) -> Blocks:
     if plan.purpose:
         blocks.append(Paragraph(text=story.say_label(plan.purpose), lead=True))
     blocks.append(_question(story))
+    answer = [tell_effect(effect, story) for effect in story.primary_effects()]
+    exits = exit_sentences(story)
     blocks += [
-        story.heading("summary.answer", 2),
-        *(Paragraph(text=tell_effect(effect, story)) for effect in story.primary_effects()),
+        story.heading("summary.answer_midterm" if story.midterm else "summary.answer", 2),
+        *(Paragraph(text=text) for text in answer or exits),
         Callout(
             tone="note",
             title=story.say("summary.reading"),
@@ -85,52 +89,15 @@ def summary(story: Story) -> Blocks:
     groups = _group_sentences(story)
     if groups:
         blocks += [story.heading("summary.groups", 2), *(Paragraph(text=text) for text in groups)]
-    further = [*_secondary_sentences(story), *exit_sentences(story)]
+    further = [*_secondary_sentences(story), *(exits if answer else ())]
     if further:
         blocks += [story.heading("summary.further", 2), Bullets(items=tuple(further))]
     return blocks
 
 
-def exit_sentences(story: Story) -> list[str]:
-    """What the exit models say about everyone."""
-    shares = (_incidences(analysis, story) for analysis in _exits(story, "aalen_johansen"))
-    rates = (_ratios(analysis, story) for analysis in _exits(story, "cox"))
-    return [text for texts in (*shares, *rates) for text in texts]
-
-
-def _exits(story: Story, estimator: str) -> list[ExitAnalysis]:
-    return [a for a in story.analyses if isinstance(a, ExitAnalysis) and a.estimator == estimator]
-
-
-def _incidences(analysis: ExitAnalysis, story: Story) -> list[str]:
-    endpoint = story.results.plan.endpoints[analysis.endpoint]
-    told: list[str] = []
-    for cause in getattr(endpoint, "destinations", ())[:1]:
-        pair = story.pair(endpoint=analysis.endpoint, measure="cumulative_incidence", cause=cause)
-        if pair and not any(any(curve.suppressed) for curve in pair):
-            told.append(tell_incidence(pair, lower_first(story.words.state(cause)), story))
-    return told
-
-
-def _ratios(analysis: ExitAnalysis, story: Story) -> list[str]:
-    where = destination_of(analysis, story)
-    return [
-        tell_ratio(effect, lower_first(where), story)
-        for effect in story.effects_of(analysis.name)
-        if not effect.subgroup and effect.estimable
-    ]
-
-
-def destination_of(analysis: ExitAnalysis, story: Story) -> str:
-    """The event of an exit analysis in words."""
-    endpoint = story.results.plan.endpoints[analysis.endpoint]
-    destinations = getattr(endpoint, "destinations", ())
-    cause = analysis.cause or (destinations[0] if len(destinations) == 1 else None)
-    return story.words.state(cause) if cause else story.say("effect.destination_any")
-
-
 def _key_numbers(story: Story) -> list[KeyNumber]:
-    numbers = [_persons(story), *(_effect_number(e, story) for e in story.primary_effects())]
+    effects = [_effect_number(e, story) for e in story.primary_effects()]
+    numbers = [_persons(story), *(effects or exit_numbers(story))]
     started = _take_up(story)
     numbers = numbers[: KEY_NUMBERS - bool(started)] + started
     shown = {effect.endpoint for effect in story.primary_effects()}
@@ -164,7 +131,7 @@ def _effect_number(effect: ReleasedEstimate, story: Story) -> KeyNumber:
     label = story.endpoint(effect.endpoint)
     if not effect.estimable:
         return KeyNumber(value=story.say("headline.hidden"), unit="", label=label, detail="")
-    words, digits = story.words, digits_of(effect.unit)
+    words, digits = story.words, digits_of(effect)
     scale = 100.0 if effect.unit == "share" else 1.0
     unit = words.numbers.points if effect.unit == "share" else words.unit(effect.unit)
     detail = story.say(
@@ -235,18 +202,21 @@ def _question(story: Story) -> Paragraph:
     control, treatment = story.labels.values()
     return story.paragraph(
         "summary.question_text", title=story.say_label(story.results.plan.title).split(":")[0],
-        persons=drawn_by_arm(story)[0], treatment=treatment, control=lower_first(control),
+        persons=drawn_by_arm(story)[0], treatment=lower_first(treatment),
+        control=lower_first(control),
     )  # fmt: skip
 
 
 def _headline_figure(story: Story) -> Blocks:
-    """The first primary effect for everyone and in each group, where the plan names groups."""
+    """The first primary effect for everyone and in each group, or else the first exit curve."""
     primary = [effect.endpoint for effect in story.primary_effects()]
     for analysis in story.main_analyses():
         for column in analysis.subgroups if analysis.endpoint in primary else ():
             found = story.subgroup_effects(analysis, column)
-            return subgroup_forest(analysis, found, story.endpoint(analysis.endpoint), story)
-    return []
+            figures = subgroup_forest(analysis, found, story.endpoint(analysis.endpoint), story)
+            return [replace(f, stays=True) for f in figures if isinstance(f, FigureBlock)]
+    figures = [] if primary else exit_figures(story)[:1]
+    return [replace(figure, stays=True) for figure in figures]
 
 
 def _status(story: Story) -> Callout:
@@ -254,7 +224,7 @@ def _status(story: Story) -> Callout:
     return Callout(
         tone="warning" if story.midterm else "note",
         title=story.say("cover.preliminary" if story.midterm else "headline.status"),
-        text=story.say(key, date=story.date),
+        text=story.say(key, date=story.date, weeks=story.common_weeks),
     )
 
 
@@ -268,7 +238,7 @@ def _check_status(story: Story) -> Blocks:
     failed = failed_checks(story)
     if failed:
         text = story.say("headline.checks_failed", checks=story.words.join(failed))
-        return [Callout(tone="warning", title=story.say("headline.status"), text=text)]
+        return [Callout(tone="warning", title=story.say("headline.checks"), text=text)]
     found = [story.check(name) for name in LOTTERY_CHECKS]
     passed = [check for check in found if check is not None and check.passed]
     return [story.paragraph("headline.checks_passed")] if len(passed) == len(found) else []

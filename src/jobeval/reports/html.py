@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -20,13 +21,17 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src
 def render_html(report: Report) -> bytes:
     """The report as HTML: inline figures, embedded font, the same bytes every time."""
     page = _environment().get_template("report.html.j2")
+    blocks = report.numbered()
+    characters = "".join(
+        sorted(set(json.dumps([report.cover.to_dict(), blocks], ensure_ascii=False)))
+    )
     text = page.render(
         cover=report.cover,
-        blocks=report.numbered(),
+        blocks=blocks,
         words=report.words,
         policy=POLICY,
         family=FAMILY,
-        fonts={weight: subset_font(weight) for weight in WEIGHTS},
+        fonts={weight: subset_font(weight, characters) for weight in WEIGHTS},
     )
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines() if line.strip()).encode()
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from jobeval.disclosure.released import ReleasedEstimate
-from jobeval.figures import ForestRow, plot_difference, plot_forest, plot_path
-from jobeval.figures.alt_texts import describe_difference, describe_forest, describe_path
+from jobeval.figures import (
+    ForestRow,
+    plot_difference,
+    plot_forest,
+    plot_path,
+    plot_path_groups,
+)
+from jobeval.figures.alt_texts import (
+    describe_difference,
+    describe_forest,
+    describe_groups,
+    describe_path,
+)
 from jobeval.plan.analyses import EffectAnalysis, PathAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.sentences import lower_first, tell_effect
 from jobeval.reports.story import Blocks, Story
-from jobeval.tables import tabulate_effects
+from jobeval.tables import group_rows, tabulate_effects
 
 PATH_MEASURES = ("share", "mean")
 ALPHA = 0.05
+MOST_PATH_PANELS = 6
+P = TypeVar("P")
 
 
 def effects(story: Story) -> Blocks:
@@ -52,7 +66,7 @@ def sites(story: Story) -> Blocks:
 def sensitivity(story: Story) -> Blocks:
     """The same endpoints by other estimators."""
     rows: list[tuple[str, ReleasedEstimate]] = []
-    strong: list[int] = []
+    names: list[str] = []
     for main in story.main_analyses():
         others = [
             a for a in story.analyses
@@ -60,13 +74,13 @@ def sensitivity(story: Story) -> Blocks:
         ]  # fmt: skip
         found = [e for a in (main, *others) if (e := story.main_effect(a)) is not None]
         if len(found) > 1:
-            strong.append(len(rows))
-            rows += [(_estimator_label(effect, story), effect) for effect in found]
+            rows += [(story.words.label("estimator", e.estimator), e) for e in found]
+            names += [story.endpoint(main.endpoint)] * len(found)
     if not rows:
         return []
     table = tabulate_effects(
         rows, story.words, caption=story.say("effects.sensitivity_table"),
-        first_column="effects.column_estimator", strong=strong, notes=("effects.note_units",),
+        first_column="effects.column_estimator", groups=group_rows(names), errors=True,
     )  # fmt: skip
     return [
         story.heading("effects.sensitivity", 2),
@@ -76,9 +90,10 @@ def sensitivity(story: Story) -> Blocks:
 
 
 def _path(name: str, story: Story) -> Blocks:
-    pair = next((p for m in PATH_MEASURES if (p := story.pair(endpoint=name, measure=m))), None)
-    if pair is None:
+    found = next((p for m in PATH_MEASURES if (p := story.pair(endpoint=name, measure=m))), None)
+    if found is None:
         return []
+    pair = story.in_common(found)
     label = story.endpoint(name)
     blocks: Blocks = [
         story.figure(
@@ -89,6 +104,7 @@ def _path(name: str, story: Story) -> Blocks:
     ]
     contrast = story.contrast(name, PATH_MEASURES)
     if contrast is not None:
+        [contrast] = story.in_common([contrast])
         blocks.append(
             story.figure(
                 plot_difference(contrast, story.words),
@@ -109,7 +125,7 @@ def _effect_table(story: Story) -> Blocks:
     if not rows:
         return []
     adjusted = any(effect.p_value_adjusted >= 0 for _, effect in rows)
-    notes = ["effects.note_units"]
+    notes = ["effects.note_levels"]
     notes += ["effects.note_adjusted"] if adjusted else []
     notes += ["effects.note_exploratory"] if any(label.endswith("*") for label, _ in rows) else []
     primary = {effect.endpoint for effect in story.primary_effects()}
@@ -125,24 +141,57 @@ def _effect_table(story: Story) -> Blocks:
 
 
 def _subgroup_column(column: str, story: Story) -> Blocks:
-    blocks: Blocks = []
+    forests: Blocks = []
     rows: list[tuple[str, ReleasedEstimate]] = []
+    names: list[str] = []
     for analysis in story.main_analyses():
         found = story.subgroup_effects(analysis, column)
-        if not found:
+        label = story.endpoint(analysis.endpoint)
+        rows += [(story.words.subgroup(effect.subgroup), effect) for effect in found]
+        names += [label] * len(found)
+        if found and story.priorities[analysis.endpoint] == "primary":
+            forests += subgroup_forest(analysis, found, label, story)
+    if not rows:
+        return []
+    table = tabulate_effects(
+        rows, story.words, groups=group_rows(names), first_column="effects.column_group",
+        caption=story.say("effects.subgroups_table", column=_in_text(column, story)),
+    )  # fmt: skip
+    return [*forests, *_group_paths(column, story), TableBlock(table=table)]
+
+
+def _in_text(column: str, story: Story) -> str:
+    return lower_first(story.words.label("covariate", column))
+
+
+def _group_paths(column: str, story: Story) -> Blocks:
+    """Weekly paths in the levels of a column, side by side, where the plan asks for them."""
+    blocks: Blocks = []
+    for analysis in story.analyses:
+        if not isinstance(analysis, PathAnalysis) or column not in analysis.subgroups:
             continue
         label = story.endpoint(analysis.endpoint)
-        rows += [(f"{label}, {lower_first(story.words.subgroup(e.subgroup))}", e) for e in found]
-        if story.priorities[analysis.endpoint] == "primary":
-            blocks += subgroup_forest(analysis, found, label, story)
-    if rows:
-        name = lower_first(story.words.label("covariate", column))
-        table = tabulate_effects(
-            rows, story.words, caption=story.say("effects.subgroups_table", column=name),
-            notes=("effects.note_units",),
-        )  # fmt: skip
-        blocks.append(TableBlock(table=table))
+        for measure in PATH_MEASURES:
+            found = story.groups(column, endpoint=analysis.endpoint, measure=measure)
+            pairs = {name: story.in_common(pair) for name, pair in found.items()}
+            for part in in_panels(pairs, MOST_PATH_PANELS):
+                figure = plot_path_groups(part, story.labels, story.words)
+                alt = describe_groups(part, story.labels, label, story.words)
+                caption = story.say(
+                    "effects.path_groups_figure", label=label, column=_in_text(column, story)
+                )
+                blocks.append(story.figure(figure, alt, caption))
     return blocks
+
+
+def in_panels(groups: Mapping[str, P], most: int = 3) -> list[dict[str, P]]:
+    """The groups in parts that fit one figure.
+
+    >>> in_panels({"a": 1, "b": 2, "c": 3, "d": 4})
+    [{'a': 1, 'b': 2, 'c': 3}, {'d': 4}]
+    """
+    items = list(groups.items())
+    return [dict(items[i : i + most]) for i in range(0, len(items), most)]
 
 
 def subgroup_forest(
@@ -182,20 +231,17 @@ def _site_forest(analysis: EffectAnalysis, story: Story) -> Blocks:
         story.say("effects.sites_figure", label=story.endpoint(analysis.endpoint)),
         story.say("effects.sites_note"),
     )
-    return [figure, *_site_test(analysis.name, story)]
+    return [figure, *_site_test(analysis, story)]
 
 
-def _site_test(analysis: str, story: Story) -> Blocks:
+def _site_test(analysis: EffectAnalysis, story: Story) -> Blocks:
     test = next(
-        (t for t in story.results.tests if t.analysis == analysis and t.name == "Cochran's Q"), None
+        (t for t in story.results.tests if t.analysis == analysis.name and t.name == "Cochran's Q"),
+        None,
     )
     if test is None or not test.p_value >= 0:
         return []
     verdict = "certain" if test.p_value < ALPHA else "uncertain"
-    p = story.words.numbers.p_value(test.p_value)
-    return [story.paragraph(f"effects.sites_test_{verdict}", p=p)]
-
-
-def _estimator_label(effect: ReleasedEstimate, story: Story) -> str:
-    name = story.words.label("estimator", effect.estimator)
-    return f"{story.endpoint(effect.endpoint)}: {lower_first(name)}"
+    p = story.words.numbers.p_equation(test.p_value)
+    label = story.endpoint(analysis.endpoint)
+    return [story.paragraph(f"effects.sites_test_{verdict}", label=label, p=p)]

@@ -94,6 +94,11 @@ class Story:
         return "started" in self.results.flow.column("step")
 
     @property
+    def is_adjusted(self) -> bool:
+        """Whether some analysis adjusts for what was known before the lottery."""
+        return any(getattr(analysis, "covariates", ()) for analysis in self.analyses)
+
+    @property
     def has_exits(self) -> bool:
         """Whether the plan asks for exit curves or rates, which open a chapter."""
         wanted = {"kaplan_meier", "logrank", "cox"}

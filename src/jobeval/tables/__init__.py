@@ -11,10 +11,11 @@ from jobeval.tables.checks import (
 )
 from jobeval.tables.effects import tabulate_effects, tabulate_ratios
 from jobeval.tables.exits import tabulate_incidence, tabulate_tests
-from jobeval.tables.table import Table
+from jobeval.tables.table import Table, group_rows
 
 __all__ = [
     "Table",
+    "group_rows",
     "tabulate_attrition",
     "tabulate_balance",
     "tabulate_effects",

@@ -1,0 +1,59 @@
+"""Notes on their way through the gate: wording passes, numbers do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from jobeval.disclosure.rules import is_small, round_count
+
+WORDINGS = {
+    "outcome missing and left out": "persons without the outcome are left out",
+    "between-site variance by Paule and Mandel": "between-site variance by Paule and Mandel",
+    "robust standard error (Lin–Wei)": "robust standard error (Lin–Wei)",
+    "fewer than 10 clusters": "few clusters: confirm by re-drawing the lottery",
+    "the probability of treatment varies within strata": (
+        "the probability of treatment varies within strata: weighted by its inverse"
+    ),
+    "strata differ in allocation": (
+        "strata differ in allocation: weighted by its inverse, so that the effect is the "
+        "average over everyone drawn"
+    ),
+    "covariate ": "covariates that add nothing are left out",
+    "not estimable": "not estimable",
+    "standard error not estimable": "not estimable",
+}
+"""How a note of an estimate begins, and what is said of it outside."""
+
+_NUMBER = re.compile(r"p < 0\.\d+|(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?")
+
+
+def release_wordings(notes: Iterable[str]) -> tuple[str, ...]:
+    """Notes of an estimate without counts or statistics; unknown ones are left out.
+
+    >>> release_wordings(["outcome missing and left out: 15 of 408 in the treatment arm", "3 t"])
+    ('persons without the outcome are left out',)
+    """
+    said = (
+        wording for note in notes for start, wording in WORDINGS.items() if note.startswith(start)
+    )
+    return tuple(dict.fromkeys(said))
+
+
+def round_numbers(text: str, least: int, base: int) -> str:
+    """A note on the data with its counts rounded, the small ones hidden.
+
+    Percentages are treated alike, since they may be of few; thresholds (``p < 0.001``) stay.
+
+    >>> round_numbers("1,204 rows, 3-4 late (week 2); 3. 6.1% of 38", 5, 5)
+    '1205 rows, fewer than 5-fewer than 5 late (week fewer than 5); fewer than 5. 5% of 40'
+    """
+
+    def rounded(found: re.Match[str]) -> str:
+        token = found.group()
+        if token.startswith("p"):
+            return token
+        value = float(token.replace(",", ""))
+        return f"fewer than {least}" if is_small(value, least) else str(round_count(value, base))
+
+    return _NUMBER.sub(rounded, text)
