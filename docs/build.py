@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 from endpoints_page import build_page
+from plan_page import build_plan_page
 
 from jobeval.disclosure.gate import release
 from jobeval.evaluation.evaluate import evaluate
@@ -34,6 +35,7 @@ def draw_any_hours() -> bytes:
 def main() -> None:
     pages = {
         "endpoints.md": build_page().encode(),
+        "plan.md": build_plan_page().encode(),
         "data-dictionary.md": describe_tables().encode(),
         "images/any-hours.png": draw_any_hours(),
     }

@@ -38,6 +38,11 @@ class LookChoice(StrEnum):
     all = "all"
 
 
+class OneLook(StrEnum):
+    midterm = "midterm"
+    final = "final"
+
+
 class LanguageChoice(StrEnum):
     da = "da"
     en = "en"
@@ -87,7 +92,7 @@ def check(folder: Folder) -> None:
 @app.command()
 def evaluate(
     folder: Folder,
-    look: Annotated[LookChoice, typer.Option(help="Which look of the plan.")],
+    look: Annotated[OneLook, typer.Option(help="Which look of the plan.")],
     out: Annotated[Path, typer.Option(help="JSON file; the effects also go to .csv beside it.")],
     unreleased: Annotated[
         bool, typer.Option("--unreleased", help="Raw numbers that may not leave the building.")
@@ -97,7 +102,7 @@ def evaluate(
     from jobeval.disclosure.gate import release
     from jobeval.reports.writing import write_files
 
-    results: Any = _evaluate(folder, _one_look(look))
+    results: Any = _evaluate(folder, look.value)
     if not unreleased:
         results = release(results)
     written = json.dumps(results.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
@@ -154,12 +159,6 @@ def _render_recipes(
             yield from write_report(build_report(released, language), out, formats)
 
 
-def _one_look(look: LookChoice) -> str:
-    if look is LookChoice.all:
-        raise typer.BadParameter("name one look: midterm or final", param_hint="--look")
-    return look.value
-
-
 def _evaluate(folder: Path, look: str) -> Any:
     from jobeval.registers.trial import read_trial
 
@@ -200,7 +199,7 @@ def main() -> None:
     except DisclosureError as error:
         _say(f"jobeval: {error}")
         sys.exit(EXIT_DISCLOSURE)
-    except (JobevalError, FileNotFoundError, PermissionError) as error:
+    except (JobevalError, OSError) as error:
         _say(f"jobeval: {error}")
         sys.exit(EXIT_BAD_INPUT)
     except Exception as error:

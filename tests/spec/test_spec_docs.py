@@ -15,3 +15,9 @@ def test_endpoints_page_is_current() -> None:
 def test_every_table_is_on_the_page() -> None:
     builder = runpy.run_path(str(ROOT / "docs" / "endpoints_page.py"))
     assert sorted(builder["ORDER"]) == sorted(p.stem for p in Path(__file__).parent.glob("*.toml"))
+
+
+def test_plan_page_is_current() -> None:
+    builder = runpy.run_path(str(ROOT / "docs" / "plan_page.py"))
+    written = (ROOT / "docs" / "plan.md").read_text(encoding="utf-8")
+    assert written == builder["build_plan_page"](), "run: make docs"

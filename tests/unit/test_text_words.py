@@ -16,6 +16,8 @@ from jobeval.text.numbers import digits_for
 
 DA, EN = read_words("da"), read_words("en")
 
+RULE = r'"((?:few|weekly|no|family)_[a-z_]+|thinned|complementary)"'
+
 
 def test_both_languages_have_the_same_keys_and_placeholders():
     assert set(DA.texts) == set(EN.texts)
@@ -45,12 +47,8 @@ def test_every_kind_of_activity_has_a_name(name):
 
 def test_every_rule_of_the_gate_has_a_sentence():
     sources = (checks, curves, estimates)
-    noted = {
-        rule
-        for module in sources
-        for rule in re.findall(r'"((?:few|thinned|weekly|no)_[a-z_]+)"', _source(module))
-    }
-    assert {"few_persons", "thinned", "no_rule"} <= noted
+    noted = {rule for module in sources for rule in re.findall(RULE, _source(module))}
+    assert {"few_persons", "thinned", "no_rule", "complementary"} <= noted
     assert not [rule for rule in noted if not DA.has(f"rule.{rule}")]
 
 

@@ -130,9 +130,9 @@ def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: 
     findings.effects.extend(replace(estimate, **named) for estimate in estimates)
 
 
-def _unobserved(analysis: EffectAnalysis, at_look: TrialAtLook) -> DataError:
+def _unobserved(analysis: EffectAnalysis | ExitAnalysis, at_look: TrialAtLook) -> DataError:
     rule = f"no person is observed over the whole window at the {at_look.look} look."
-    mend = "Deliver registers that reach its end, or plan a shorter window for this look."
+    mend = "Deliver every register that it needs, to the end of the window, or plan a shorter one."
     return DataError("outcome", [Problem(f"endpoints.{analysis.endpoint}", rule, mend)])
 
 
@@ -235,6 +235,8 @@ def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.
 
 def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
     exits = at_look.exits(analysis.endpoint)
+    if exits.empty:
+        raise _unobserved(analysis, at_look)
     left = exits[DESTINATION].notna()
     observed = left if analysis.cause is None else exits[DESTINATION] == analysis.cause
     frame = exits.assign(**{OBSERVED: observed})

@@ -51,7 +51,13 @@ others for that.
 def write_trial(trial: SyntheticTrial, folder: str | Path) -> Path:
     """Write plan, registers, truth, readme and checksums; return the folder.
 
-    The folder is made when it is not there; files of the same names are replaced.
+    The folder is made when it is not there. Files of an earlier synthetic trial are replaced;
+    a trial folder that holds no ``truth.json`` is somebody's delivery and is left alone.
+
+    Raises
+    ------
+    FileExistsError
+        The folder holds a ``trial.toml`` that is not of a synthetic trial.
 
     Examples
     --------
@@ -63,6 +69,8 @@ def write_trial(trial: SyntheticTrial, folder: str | Path) -> Path:
     ['README.md', 'SHA256SUMS', 'activities.csv']
     """
     folder = Path(folder)
+    if (folder / "trial.toml").exists() and not (folder / "truth.json").exists():
+        raise FileExistsError(f"{folder} holds a trial that is not synthetic; name another folder")
     folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "trial.toml": trial.plan_text,

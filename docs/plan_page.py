@@ -1,0 +1,109 @@
+"""The keys of ``trial.toml``, written from the classes that read it. Part of ``make docs``."""
+
+import types
+import typing
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis, PathAnalysis, StateAnalysis
+from jobeval.plan.endpoints import DeliveredExit, DeliveredOutcome, ExitEndpoint, WindowEndpoint
+from jobeval.plan.files import ActivitiesFile, BenefitsFile, Files, HoursFile, PersonsFile
+from jobeval.plan.model import (
+    Arm,
+    Family,
+    FollowUp,
+    LagWeeks,
+    Look,
+    LotteryPlan,
+    Sites,
+    StatesPlan,
+    TrialPlan,
+)
+from jobeval.plan.parts import STATES, Label, Term
+
+HEAD = """# The plan: every key of `trial.toml`
+
+Made from the classes that read the plan; do not edit. A key that is not listed is an error. Names
+for people are tables `{ da = "…", en = "…" }`. Weeks are counted from the week of the lottery, and
+windows are half-open: `[0, 52]` are the weeks 0 to 51. The smallest plans are those of
+[National Supported Work](../examples/nsw/trial.toml) and [TARP](../examples/tarp/trial.toml).
+"""
+SECTIONS: dict[str, type[BaseModel]] = {
+    "trial.toml": TrialPlan,
+    "[[arms]] (one control, one treatment)": Arm,
+    "[lottery]": LotteryPlan,
+    "[sites]": Sites,
+    "[follow_up]": FollowUp,
+    "[follow_up.lag_weeks]": LagWeeks,
+    "[looks.midterm], [looks.final]": Look,
+    "[states]": StatesPlan,
+    "[endpoints.NAME] over a window": WindowEndpoint,
+    "[endpoints.NAME] first exit": ExitEndpoint,
+    "[endpoints.NAME] delivered outcome": DeliveredOutcome,
+    "[endpoints.NAME] delivered exit": DeliveredExit,
+    "[[analyses]] effects": EffectAnalysis,
+    "[[analyses]] weekly paths": PathAnalysis,
+    "[[analyses]] exits": ExitAnalysis,
+    "[[analyses]] states": StateAnalysis,
+    "covariates, balance": Term,
+    "[families.NAME]": Family,
+    "[files]": Files,
+    "[files.persons]": PersonsFile,
+    "[files.benefits]": BenefitsFile,
+    "[files.hours]": HoursFile,
+    "[files.activities]": ActivitiesFile,
+    "names for people": Label,
+}
+
+
+def build_plan_page() -> str:
+    """All keys as Markdown: type or allowed values, and the default."""
+    states = "States: " + ", ".join(f"`{state}`" for state in STATES) + ".\n"
+    return "\n".join([HEAD, states, *(_section(t, m) for t, m in SECTIONS.items())])
+
+
+def _section(title: str, model: type[BaseModel]) -> str:
+    says = " ".join((model.__doc__ or "").split())
+    rows = [
+        f"| `{name}` | {_type(field.annotation)} | {_default(field)} |"
+        for name, field in model.model_fields.items()
+    ]
+    head = "| key | holds | default |\n| --- | --- | --- |"
+    return f"## {title}\n\n{says}\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "**required**"
+    value = field.get_default(call_default_factory=True)
+    if value in (None, PydanticUndefined, (), {}) or isinstance(value, BaseModel):
+        return ""
+    if tuple(STATES) == value:
+        return "the order above"
+    return f"`{list(value) if isinstance(value, tuple) else value!r}`".replace("'", '"')
+
+
+def _type(kind: Any) -> str:
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is typing.Annotated:
+        return _type(inside[0])
+    if origin is typing.Literal:
+        long = set(inside) == set(STATES)
+        return "a state" if long else ", ".join(f"`{value}`" for value in inside)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_type(one) for one in inside if one is not type(None)))
+    if origin is tuple:
+        several = len(inside) == 2 and inside[1] is Ellipsis
+        return f"list of {_type(inside[0])}" if several else "pair of weeks `[from, to]`"
+    if origin is dict:
+        return f"table by name of {_type(inside[1])}"
+    names: dict[Any, str] = {
+        Label: "`{ da, en }`",
+        str: "text",
+        int: "whole number",
+        float: "number",
+        bool: "true or false",
+    }
+    return names.get(kind, getattr(kind, "__name__", str(kind)))
