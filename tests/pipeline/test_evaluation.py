@@ -24,10 +24,19 @@ def trial_of(drawn, **changed):
 
 
 def dumped(evaluation, *but):
+    """Results as text at nine digits: where arrays lie in memory may move the sixteenth."""
     values = evaluation.to_dict()
     for name in but:
         values.pop(name)
-    return json.dumps(values, allow_nan=False, sort_keys=True)
+    return json.dumps(shortened(values), allow_nan=False, sort_keys=True)
+
+
+def shortened(value):
+    if isinstance(value, float):
+        return 0.0 if abs(value) < 1e-12 else float(f"{value:.9g}")
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    return [shortened(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +94,9 @@ def test_swapping_the_arms_turns_every_effect_round(midterm, drawn):
 
 
 def test_results_survive_a_round_trip_through_json(midterm):
-    again = Evaluation.from_dict(json.loads(dumped(midterm)))
-    assert dumped(again) == dumped(midterm)
+    text = json.dumps(midterm.to_dict(), allow_nan=False)
+    again = Evaluation.from_dict(json.loads(text))
+    assert json.dumps(again.to_dict(), allow_nan=False) == text
     assert again.plan == midterm.plan
 
 
