@@ -31,7 +31,7 @@ from jobeval.plan.analyses import (
 from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import LookName
-from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
+from jobeval.results import Curve, Estimate, HypothesisTest
 
 UNITS: dict[str, str] = {
     "any_hours": "share",
@@ -45,41 +45,40 @@ STATES_ENDPOINT = "states"
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Answers:
     """What analyses have said, in the order of the plan."""
 
     effects: list[Estimate] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     tests: list[HypothesisTest] = field(default_factory=list)
-    checks: list[CheckResult] = field(default_factory=list)
 
 
-def carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> None:
-    """Carry out one analysis of the plan and add what it says to ``findings``.
+def carry_out(analysis: Analysis, at_look: TrialAtLook, answers: Answers) -> None:
+    """Carry out one analysis of the plan and add what it says to ``answers``.
 
     An effect that the lottery and the data do not allow is ``nan`` with the reason; a curve
     cannot be, so it stops the evaluation, as does whatever is wrong with the data.
     """
     try:
-        _carry_out(analysis, at_look, findings)
+        _carry_out(analysis, at_look, answers)
     except DesignError as error:
         if not isinstance(analysis, EffectAnalysis):
             raise DesignError(f"analyses.{analysis.name}: {error}") from error
-        findings.effects.append(_inestimable(analysis, at_look, str(error)))
+        answers.effects.append(_inestimable(analysis, at_look, str(error)))
     except DataError as error:
         raise DataError(f"analyses.{analysis.name}: {error.what}", error.problems) from error
 
 
-def _carry_out(analysis: Analysis, at_look: TrialAtLook, findings: Findings) -> None:
+def _carry_out(analysis: Analysis, at_look: TrialAtLook, answers: Answers) -> None:
     match analysis:
         case EffectAnalysis():
-            _estimate_effects(analysis, at_look, findings)
+            _estimate_effects(analysis, at_look, answers)
         case PathAnalysis():
-            _estimate_path(analysis, at_look, findings)
+            _estimate_path(analysis, at_look, answers)
         case ExitAnalysis():
-            _estimate_exits(analysis, at_look, findings)
+            _estimate_exits(analysis, at_look, answers)
         case StateAnalysis():
-            _share_states(at_look, findings)
+            _share_states(at_look, answers)
 
 
 def _inestimable(analysis: EffectAnalysis, at_look: TrialAtLook, reason: str) -> Estimate:
@@ -100,7 +99,7 @@ def _inestimable(analysis: EffectAnalysis, at_look: TrialAtLook, reason: str) ->
     )
 
 
-def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, answers: Answers) -> None:
     outcome = f"outcome {analysis.endpoint}"
     values = at_look.outcome(analysis.endpoint)["value"]
     if values.isna().all():
@@ -124,10 +123,10 @@ def _estimate_effects(analysis: EffectAnalysis, at_look: TrialAtLook, findings: 
     if analysis.by_site and at_look.plan.sites is not None:
         sites = estimate_site_effects(frame, outcome, lottery, at_look.plan.sites.column)
         estimates += [*sites.raw, *sites.shrunken]
-        findings.tests.append(
+        answers.tests.append(
             replace(sites.heterogeneity, analysis=analysis.name, endpoint=analysis.endpoint)
         )
-    findings.effects.extend(replace(estimate, **named) for estimate in estimates)
+    answers.effects.extend(replace(estimate, **named) for estimate in estimates)
 
 
 def _unobserved(analysis: EffectAnalysis | ExitAnalysis, at_look: TrialAtLook) -> DataError:
@@ -159,7 +158,7 @@ def _pooled(lottery: Lottery, strata: tuple[str, ...] | None) -> Lottery:
     )
 
 
-def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, answers: Answers) -> None:
     endpoint = at_look.plan.endpoints[analysis.endpoint]
     assert isinstance(endpoint, WindowEndpoint)
     unit = "share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind]
@@ -171,7 +170,7 @@ def _estimate_path(analysis: PathAnalysis, at_look: TrialAtLook, findings: Findi
         counted += _parts(counts, column)
     for subgroup, counts in counted:
         path = estimate_path(_path_counts(counts, at_look), endpoint=analysis.endpoint, unit=unit)
-        findings.curves.extend(replace(curve, subgroup=subgroup) for curve in path)
+        answers.curves.extend(replace(curve, subgroup=subgroup) for curve in path)
 
 
 def _require_persons_with_even_odds(at_look: TrialAtLook) -> None:
@@ -188,7 +187,7 @@ def _require_persons_with_even_odds(at_look: TrialAtLook) -> None:
         )
 
 
-def _share_states(at_look: TrialAtLook, findings: Findings) -> None:
+def _share_states(at_look: TrialAtLook, answers: Answers) -> None:
     """The share in each state is the path of an indicator, so it is estimated as one."""
     _require_persons_with_even_odds(at_look)
     keys = [*at_look.plan.lottery.strata, "arm", "week"]
@@ -202,7 +201,7 @@ def _share_states(at_look: TrialAtLook, findings: Findings) -> None:
         total = merged["total"].fillna(0)
         path = _path_counts(merged.assign(total=total, total_sq=total), at_look)
         for curve in estimate_path(path, endpoint=STATES_ENDPOINT, unit="share"):
-            findings.curves.append(replace(curve, measure="state_share", cause=state))
+            answers.curves.append(replace(curve, measure="state_share", cause=state))
 
 
 def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:
@@ -233,7 +232,7 @@ def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.
     return np.asarray(counts.groupby(list(strata), sort=True).ngroup(), dtype=np.int64)
 
 
-def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Findings) -> None:
+def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, answers: Answers) -> None:
     exits = at_look.exits(analysis.endpoint)
     if exits.empty:
         raise _unobserved(analysis, at_look)
@@ -247,13 +246,13 @@ def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Find
         match analysis.estimator:
             case "kaplan_meier":
                 curves = survival_curve(part, DURATION, OBSERVED, lottery)
-                findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
+                answers.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "aalen_johansen":
                 curves = cumulative_incidence(part, DURATION, DESTINATION, lottery)
-                findings.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
+                answers.curves.extend(replace(c, **named, subgroup=subgroup) for c in curves)
             case "logrank":
                 test = logrank_test(part, DURATION, OBSERVED, lottery)
-                findings.tests.append(
+                answers.tests.append(
                     replace(test, **named, analysis=analysis.name, subgroup=subgroup)
                 )
             case "cox":
@@ -261,7 +260,7 @@ def _estimate_exits(analysis: ExitAnalysis, at_look: TrialAtLook, findings: Find
                     part, DURATION, OBSERVED, lottery,
                     covariates=analysis.covariates, ties=analysis.ties,
                 )  # fmt: skip
-                findings.effects.append(
+                answers.effects.append(
                     replace(estimate, **named, analysis=analysis.name, unit="hazard_ratio",
                             subgroup=subgroup)
                 )  # fmt: skip

@@ -17,7 +17,7 @@ from jobeval.delivery.inflow import count_inflow, count_sites
 from jobeval.delivery.intensity import count_intensity
 from jobeval.delivery.take_up import check_take_up
 from jobeval.errors import PlanError, Problem, did_you_mean
-from jobeval.evaluation.analyses import Findings, carry_out
+from jobeval.evaluation.analyses import Answers, carry_out
 from jobeval.evaluation.look import TrialAtLook, read_look
 from jobeval.evaluation.result import Evaluation
 from jobeval.inference.multiplicity import adjust_p_values
@@ -76,12 +76,12 @@ def _evaluate(
 ) -> Evaluation:
     plan = trial.plan
     at_look = read_look(trial, look)
-    findings = Findings()
+    answers = Answers()
     for done, analysis in enumerate(due):
         _report(progress, done, len(due) + 1, analysis.name)
-        carry_out(analysis, at_look, findings)
+        carry_out(analysis, at_look, answers)
     _report(progress, len(due), len(due) + 1, "checks")
-    checks = [*_check(at_look, due), *_describe_delivery(at_look), *findings.checks]
+    checks = [*_check(at_look, due), *_describe_delivery(at_look)]
     flow = _count_flow(at_look, due)
     _report(progress, len(due) + 1, len(due) + 1, "done")
     return Evaluation(
@@ -89,9 +89,9 @@ def _evaluate(
         look=look,
         cut_off=plan.looks[look].cut_off,
         data_digest=trial.digest,
-        effects=_adjust_families(EffectTable(tuple(findings.effects)), plan, due),
-        curves=CurveTable(tuple(findings.curves)),
-        tests=tuple(findings.tests),
+        effects=_adjust_families(EffectTable(tuple(answers.effects)), plan, due),
+        curves=CurveTable(tuple(answers.curves)),
+        tests=tuple(answers.tests),
         checks={check.name: check for check in checks},
         flow=flow,
         notes=(*(str(finding) for finding in trial.findings), *at_look.notes),
