@@ -1,0 +1,98 @@
+"""Tests without an effect size of their own, and tests by the lottery drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from jobeval.results.json import number, plain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypothesisTest:
+    """A test without an effect size of its own, such as the log-rank test.
+
+    ``n_apart_treatment`` and ``n_apart_control`` are those of ``Estimate``.
+    """
+
+    name: str
+    endpoint: str
+    statistic: float
+    df: float
+    p_value: float
+    analysis: str = ""
+    subgroup: str = ""
+    n_apart_treatment: int | None = None
+    n_apart_control: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> HypothesisTest:
+        read: dict[str, Any] = dict(values)
+        read.update({name: number(values[name]) for name in ("statistic", "df", "p_value")})
+        read["notes"] = tuple(values.get("notes", ()))
+        return cls(**read)
+
+    def __repr__(self) -> str:
+        return (
+            f"HypothesisTest({self.name}, {self.endpoint}: {self.statistic:.4g} "
+            f"on {self.df:g} df, p = {self.p_value:.3g})"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomisationTest:
+    """A test of no effect on anyone, by the lottery drawn again.
+
+    Attributes
+    ----------
+    statistic, estimate
+        The observed statistic, and the effect it belongs to (``nan`` for a statistic that
+        estimates nothing).
+    p_value, p_value_greater, p_value_less
+        Two-sided, and of the alternatives that the effect is above or below zero.
+    conf_low, conf_high
+        The constant effects that are not rejected at ``1 - conf_level``; infinite where the
+        test never rejects on a side, ``nan`` for a statistic that cannot be inverted.
+    draws
+        Re-drawn lotteries, or all that can be drawn where ``exact``.
+    """
+
+    name: str
+    endpoint: str
+    contrast: str
+    statistic: float
+    estimate: float
+    p_value: float
+    p_value_greater: float
+    p_value_less: float
+    conf_low: float
+    conf_high: float
+    conf_level: float
+    draws: int
+    exact: bool
+    n_treatment: int
+    n_control: int
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {item.name: plain(getattr(self, item.name)) for item in fields(self)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> RandomisationTest:
+        """The inverse of ``to_dict``."""
+        kept = {"name", "endpoint", "contrast", "draws", "exact", "n_treatment", "n_control"}
+        read: dict[str, Any] = {k: v if k in kept else number(v) for k, v in values.items()
+                                if k != "notes"}  # fmt: skip
+        return cls(notes=tuple(values["notes"]), **read)
+
+    def __repr__(self) -> str:
+        how = "all" if self.exact else "of"
+        return (
+            f"RandomisationTest({self.name}, {self.endpoint}: p = {self.p_value:.3g} "
+            f"[{self.conf_low:.4g}, {self.conf_high:.4g}], {how} {self.draws} lotteries)"
+        )
