@@ -193,7 +193,7 @@ def test_the_log_does_not_tell_how_many_exits_were_thinned_away(fabricated):
         curve = dataclasses.replace(
             next(c for c in fabricated.curves if c.measure == "survival"),
             times=np.arange(20), values=np.ones(20), at_risk=at_risk, std_error=np.full(20, 0.1),
-            conf_low=np.ones(20), conf_high=np.ones(20),
+            conf_low=np.ones(20), conf_high=np.ones(20), band_low=np.ones(20), band_high=np.ones(20),
             events=(np.arange(20) < events).astype(np.int64),
         )  # fmt: skip
         log = release(dataclasses.replace(fabricated, curves=CurveTable((curve,)))).log

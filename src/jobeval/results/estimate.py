@@ -228,9 +228,9 @@ class EffectTable:
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "analysis", "endpoint", "estimand", "estimator", "contrast", "subgroup", "part",
-        "analysis_set", "horizon_weeks", "scale", "unit", "estimate", "std_error", "df", "statistic", "p_value",
-        "p_value_adjusted", "conf_low", "conf_high", "conf_level", "n_treatment", "n_control",
-        "mean_treatment", "mean_control", "inference", "notes",
+        "analysis_set", "horizon_weeks", "scale", "unit", "estimate", "std_error", "df",
+        "statistic", "p_value", "p_value_adjusted", "conf_low", "conf_high", "conf_level",
+        "inference", "n_treatment", "n_control", "mean_treatment", "mean_control", "notes",
     )  # fmt: skip
 
     SHOWN: ClassVar[tuple[str, ...]] = (
