@@ -7,7 +7,23 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis, PathAnalysis, StateAnalysis
+from jobeval.plan.analyses import (
+    BoundsAnalysis,
+    EffectAnalysis,
+    ExitAnalysis,
+    FidelityAnalysis,
+    IndexAnalysis,
+    MarginsAnalysis,
+    PathAnalysis,
+    QuantileAnalysis,
+    RiskAnalysis,
+    SensitivityAnalysis,
+    SortedGroupsAnalysis,
+    SpilloverAnalysis,
+    StateAnalysis,
+    TakeUpAnalysis,
+    Variant,
+)
 from jobeval.plan.endpoints import DeliveredExit, DeliveredOutcome, ExitEndpoint, WindowEndpoint
 from jobeval.plan.files import ActivitiesFile, BenefitsFile, Files, HoursFile, PersonsFile
 from jobeval.plan.model import (
@@ -17,6 +33,7 @@ from jobeval.plan.model import (
     LagWeeks,
     Look,
     LotteryPlan,
+    Resampling,
     Sites,
     StatesPlan,
     TrialPlan,
@@ -32,7 +49,7 @@ windows are half-open: `[0, 52]` are the weeks 0 to 51. The smallest plans are t
 """
 SECTIONS: dict[str, type[BaseModel]] = {
     "trial.toml": TrialPlan,
-    "[[arms]] (one control, one treatment)": Arm,
+    "[[arms]] (one control, one or more treatments)": Arm,
     "[lottery]": LotteryPlan,
     "[sites]": Sites,
     "[follow_up]": FollowUp,
@@ -44,11 +61,23 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[endpoints.NAME] delivered outcome": DeliveredOutcome,
     "[endpoints.NAME] delivered exit": DeliveredExit,
     "[[analyses]] effects": EffectAnalysis,
+    "[[analyses]] those who take part": TakeUpAnalysis,
+    "[[analyses]] shares": RiskAnalysis,
+    "[[analyses]] hours with many zeros": MarginsAnalysis,
+    "[[analyses]] quantiles": QuantileAnalysis,
+    "[[analyses]] missing outcomes": BoundsAnalysis,
+    "[[analyses]] fidelity": FidelityAnalysis,
+    "[[analyses]] sorted groups": SortedGroupsAnalysis,
+    "[[analyses]] spillover": SpilloverAnalysis,
+    "[[analyses]] index": IndexAnalysis,
+    "[[analyses]] sensitivity": SensitivityAnalysis,
+    "[[analyses.variants]]": Variant,
     "[[analyses]] weekly paths": PathAnalysis,
     "[[analyses]] exits": ExitAnalysis,
     "[[analyses]] states": StateAnalysis,
     "covariates, balance": Term,
     "[families.NAME]": Family,
+    "[resampling]": Resampling,
     "[files]": Files,
     "[files.persons]": PersonsFile,
     "[files.benefits]": BenefitsFile,
@@ -56,6 +85,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[files.activities]": ActivitiesFile,
     "names for people": Label,
 }
+MOST_KINDS = 3
 
 
 def build_plan_page() -> str:
@@ -92,11 +122,14 @@ def _type(kind: Any) -> str:
     if origin is typing.Literal:
         long = set(inside) == set(STATES)
         return "a state" if long else ", ".join(f"`{value}`" for value in inside)
+    if origin in (typing.Union, types.UnionType) and len(inside) > MOST_KINDS:
+        return "one of the tables below"
     if origin in (typing.Union, types.UnionType):
         return " or ".join(dict.fromkeys(_type(one) for one in inside if one is not type(None)))
     if origin is tuple:
         several = len(inside) == 2 and inside[1] is Ellipsis
-        return f"list of {_type(inside[0])}" if several else "pair of weeks `[from, to]`"
+        pair = "pair of numbers" if inside[0] is float else "pair of weeks `[from, to]`"
+        return f"list of {_type(inside[0])}" if several else pair
     if origin is dict:
         return f"table by name of {_type(inside[1])}"
     names: dict[Any, str] = {

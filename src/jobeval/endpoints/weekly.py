@@ -32,10 +32,12 @@ def weekly_value(endpoint: WindowEndpoint) -> nw.Expr:
     counts = ~nw.col("is_out").fill_null(False)
     if endpoint.kind.endswith("_without_benefit"):
         counts = counts & ~nw.col("on_benefit")
+    counted = endpoint.imputed_hours == "counted"
+    hours = nw.col("hours" if counted else "hours_without_imputed")
     if endpoint.kind.startswith("mean_hours"):
-        return nw.when(counts).then(nw.col("hours")).otherwise(nw.lit(0.0))
+        return nw.when(counts).then(hours).otherwise(nw.lit(0.0))
     least = endpoint.min_hours_per_week
-    worked = nw.col("hours") >= least - HALF_DIGIT if least else nw.col("hours") > 0
+    worked = hours >= least - HALF_DIGIT if least else hours > 0
     return _as_share(counts & worked)
 
 

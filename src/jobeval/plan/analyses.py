@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from jobeval.plan.parts import LookName, Name, PlanPart, State, Term
+from jobeval.plan.parts import Label, LookName, Name, PlanPart, State, Term
+
+Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
+EffectEstimator = Literal["difference", "blocked", "ancova", "lin"]
+Inference = Literal["model", "lottery", "wild"]
 
 
-class _Analysis(PlanPart):
+class _Asked(PlanPart):
     name: Name
-    endpoint: Name
     looks: tuple[LookName, ...] = Field(default=(), strict=False)
     """Left out: every look of the plan."""
-    subgroups: tuple[str, ...] = Field(default=(), strict=False)
-    """Columns: the analysis is repeated within each of their values."""
     exploratory: bool = False
 
 
-class _Stratified(_Analysis):
+class _Analysis(_Asked):
+    endpoint: Name
+
+    @property
+    def endpoints_needed(self) -> tuple[str, ...]:
+        """The endpoints that the analysis reads."""
+        return (self.endpoint,)
+
+
+class _Grouped(_Analysis):
+    subgroups: tuple[str, ...] = Field(default=(), strict=False)
+    """Columns: the analysis is repeated within each of their values."""
+
+
+class _Stratified(_Grouped):
     strata: tuple[str, ...] | None = Field(default=None, strict=False)
     """Coarser strata than the lottery's, declared where subgroups would leave them too small.
 
@@ -31,18 +46,158 @@ class _Stratified(_Analysis):
 class EffectAnalysis(_Stratified):
     """An effect on a window endpoint."""
 
-    estimator: Literal["difference", "blocked", "ancova", "lin"]
+    estimator: EffectEstimator
     covariates: tuple[Term, ...] = Field(default=(), strict=False)
-    vcov: Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"] | None = None
+    vcov: Vcov | None = None
+    inference: Inference = "model"
+    """``lottery``: p-value and interval from the lottery drawn again; ``wild``: from a wild
+    cluster bootstrap, for few clusters."""
+    weights: str | None = None
+    """Column of sampling weights."""
     by_site: bool = False
     """Also estimate the effect in each site (shown unranked, with shrinkage)."""
     family: Name | None = None
 
 
-class PathAnalysis(_Analysis):
+class TakeUpAnalysis(_Analysis):
+    """The effect on those who take part because of the lottery (LATE)."""
+
+    estimator: Literal["late"]
+    treated: str | None = None
+    """Column that is 1 for who took part; left out: who had started by the look's cut-off."""
+    covariates: tuple[Term, ...] = Field(default=(), strict=False)
+    interval: Literal["anderson-rubin", "wald"] = "anderson-rubin"
+    profile: tuple[str, ...] = Field(default=(), strict=False)
+    """Columns to describe the compliers by."""
+
+
+class RiskAnalysis(_Analysis):
+    """A difference or a ratio of shares."""
+
+    estimator: Literal["risk_difference", "risk_ratio"]
+    method: Literal["newcombe", "mantel-haenszel", "g-computation"] = "newcombe"
+    covariates: tuple[Term, ...] = Field(default=(), strict=False)
+    std_error: Literal["ge", "ye"] = "ye"
+
+    @model_validator(mode="after")
+    def _covariates_used(self) -> RiskAnalysis:
+        if self.covariates and self.method != "g-computation":
+            raise ValueError('covariates need method = "g-computation"')
+        return self
+
+
+class MarginsAnalysis(_Analysis):
+    """Hours with many zeros: mean, ratio of means, extensive and intensive margin, thresholds."""
+
+    estimator: Literal["margins"]
+    thresholds: tuple[float, ...] = Field(default=(0.0, 1.0, 4.0, 10.0, 37.0), strict=False)
+    winsorise: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
+
+
+class QuantileAnalysis(_Analysis):
+    """Effects on quantiles of the outcome."""
+
+    estimator: Literal["quantiles"]
+    quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.5, 0.75, 0.9), strict=False, min_length=1
+    )
+
+
+class BoundsAnalysis(_Analysis):
+    """The range of an effect where outcomes are missing."""
+
+    estimator: Literal["attrition_bounds"]
+    method: Literal["lee", "manski"] = "lee"
+    covariates: tuple[str, ...] = Field(default=(), strict=False)
+    """Columns whose cells tighten Lee's bounds."""
+    limits: tuple[float, float] | None = Field(default=None, strict=False)
+    """Lowest and highest possible outcome, for Manski's bounds."""
+
+    @model_validator(mode="after")
+    def _limits_named(self) -> BoundsAnalysis:
+        if (self.method == "manski") != (self.limits is not None):
+            raise ValueError('name "limits" when, and only when, method = "manski"')
+        return self
+
+
+class FidelityAnalysis(_Analysis):
+    """The effect of a site against how it carried out the effort (not a causal effect)."""
+
+    estimator: Literal["fidelity"]
+    fidelity: str
+    """Column of persons that is the same for everyone of a site."""
+
+
+class SortedGroupsAnalysis(_Analysis):
+    """Effects in groups sorted by their predicted effect, by honest splits; exploratory."""
+
+    estimator: Literal["sorted_groups"]
+    covariates: tuple[Term, ...] = Field(min_length=1, strict=False)
+    groups: Annotated[int, Field(ge=2, le=10)] = 4
+    splits: Annotated[int, Field(ge=1, le=1000)] = 100
+    exploratory: bool = True
+
+
+class SpilloverAnalysis(_Analysis):
+    """Direct effect, spillover and total effect of a two-step (saturation) lottery."""
+
+    estimator: Literal["spillover"]
+    group: str
+    """Column of what was drawn to a saturation in the first step."""
+    saturation: str
+    """Column of the share of its persons who were offered the effort."""
+
+
+class IndexAnalysis(_Asked):
+    """The effect on an index of several endpoints, weighted by their inverse covariance."""
+
+    estimator: Literal["index"]
+    endpoints: tuple[Name, ...] = Field(min_length=2, strict=False)
+    less_is_better: tuple[Name, ...] = Field(default=(), strict=False)
+    label: Label
+    family: Name | None = None
+
+    @property
+    def endpoints_needed(self) -> tuple[str, ...]:
+        return self.endpoints
+
+
+class Variant(PlanPart):
+    """One way to do the analysis of a sensitivity table."""
+
+    name: Name
+    label: Label
+    endpoint: Name | None = None
+    """Left out: that of the analysis."""
+    estimator: EffectEstimator = "blocked"
+    covariates: tuple[Term, ...] = Field(default=(), strict=False)
+    vcov: Vcov | None = None
+    inference: Inference = "model"
+    analysis_set: Literal["randomised", "per_protocol"] = "randomised"
+    """``per_protocol`` compares who did as drawn, which the lottery does not protect."""
+    winsorise: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+    weights: str | None = None
+
+
+class SensitivityAnalysis(_Analysis):
+    """The same question in all declared ways."""
+
+    estimator: Literal["sensitivity"]
+    variants: tuple[Variant, ...] = Field(min_length=2, strict=False)
+
+    @property
+    def endpoints_needed(self) -> tuple[str, ...]:
+        others = (variant.endpoint for variant in self.variants)
+        return tuple(dict.fromkeys((self.endpoint, *(name for name in others if name))))
+
+
+class PathAnalysis(_Grouped):
     """Week by week since randomisation: the mean of each arm and the blocked difference."""
 
     estimator: Literal["path"]
+    period: Literal["week", "month"] = "week"
+    accumulated: bool = False
+    """Also the effect added up from week 0 on."""
 
 
 class ExitAnalysis(_Stratified):
@@ -56,16 +211,30 @@ class ExitAnalysis(_Stratified):
     family: Name | None = None
 
 
-class StateAnalysis(PlanPart):
+class StateAnalysis(_Asked):
     """The share of each arm in every state, by week since randomisation."""
 
-    name: Name
     estimator: Literal["state_shares"]
-    looks: tuple[LookName, ...] = Field(default=(), strict=False)
-    """Left out: every look of the plan."""
-    exploratory: bool = False
+
+    @property
+    def endpoints_needed(self) -> tuple[str, ...]:
+        return ()
 
 
 Analysis = Annotated[
-    EffectAnalysis | PathAnalysis | ExitAnalysis | StateAnalysis, Field(discriminator="estimator")
+    EffectAnalysis
+    | TakeUpAnalysis
+    | RiskAnalysis
+    | MarginsAnalysis
+    | QuantileAnalysis
+    | BoundsAnalysis
+    | FidelityAnalysis
+    | SortedGroupsAnalysis
+    | SpilloverAnalysis
+    | IndexAnalysis
+    | SensitivityAnalysis
+    | PathAnalysis
+    | ExitAnalysis
+    | StateAnalysis,
+    Field(discriminator="estimator"),
 ]

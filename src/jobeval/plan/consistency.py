@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from jobeval.errors import did_you_mean
-from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis, PathAnalysis, StateAnalysis
-from jobeval.plan.endpoints import DeliveredExit, Endpoint, ExitEndpoint, WindowEndpoint
+from jobeval.plan.analyses import (
+    Analysis,
+    EffectAnalysis,
+    ExitAnalysis,
+    FidelityAnalysis,
+    IndexAnalysis,
+    PathAnalysis,
+    RiskAnalysis,
+    SensitivityAnalysis,
+    Variant,
+)
+from jobeval.plan.endpoints import (
+    DeliveredExit,
+    DeliveredOutcome,
+    Endpoint,
+    ExitEndpoint,
+    WindowEndpoint,
+)
 
 if TYPE_CHECKING:
     from jobeval.plan.model import TrialPlan
@@ -17,21 +34,22 @@ def find_inconsistencies(plan: TrialPlan) -> list[str]:
     return [*_arm_problems(plan), *_analysis_problems(plan), *_look_problems(plan)]
 
 
-def _arm_problems(plan: TrialPlan) -> list[str]:
-    roles = sorted(arm.role for arm in plan.arms)
-    if roles != ["control", "treatment"]:
-        return ['arms: one arm must have role = "control" and one role = "treatment"']
+def _arm_problems(plan: TrialPlan) -> Iterator[str]:
+    roles = [arm.role for arm in plan.arms]
+    if roles.count("control") != 1 or len(roles) < 2:
+        yield 'arms: one arm must have role = "control" and all others role = "treatment"'
     if len({arm.name for arm in plan.arms}) != len(plan.arms):
-        return ["arms: names must differ"]
-    return []
+        yield "arms: names must differ"
+    if len(plan.arms) > 2 and plan.lottery.probability is not None:
+        yield (
+            "lottery.probability: is that of one treatment arm; with several, leave it out and "
+            "name strata within which the chances are the same"
+        )
 
 
 def _analysis_problems(plan: TrialPlan) -> list[str]:
-    problems: list[str] = []
     names = [analysis.name for analysis in plan.analyses]
-    problems += [
-        f"analyses: the name {n!r} stands twice" for n in sorted(set(names)) if names.count(n) > 1
-    ]
+    problems = [f"analyses: the name {name!r} stands twice" for name in _twice(names)]
     for analysis in plan.analyses:
         place = f"analyses.{analysis.name}"
         problems += [
@@ -39,85 +57,135 @@ def _analysis_problems(plan: TrialPlan) -> list[str]:
             for look in analysis.looks
             if look not in plan.looks
         ]
-        if isinstance(analysis, StateAnalysis):
-            continue
-        problems += _endpoint_problems(plan, place, analysis)
-        family = getattr(analysis, "family", None)
-        if family is not None and family not in plan.families:
-            known = list(plan.families)
-            hint = did_you_mean(family, known) if known else f"add [families.{family}]"
-            problems.append(f"{place}.family: {family!r} is not declared; {hint}")
-        if getattr(analysis, "by_site", False) and plan.sites is None:
-            problems.append(f"{place}.by_site: the plan declares no [sites]")
-        pooled = analysis.estimator == "difference" or getattr(analysis, "strata", None) is not None
-        if pooled and plan.lottery.strata and plan.lottery.probability is None:
-            problems.append(
-                f"{place}: leaving the lottery's strata needs lottery.probability, since the "
-                "chance of treatment may differ between them"
-            )
+        for name in analysis.endpoints_needed:
+            problems += _endpoint_problems(plan, place, analysis, name)
+        problems += _family_problems(plan, place, analysis)
+        problems += _site_problems(plan, place, analysis)
+        problems += _pooling_problems(plan, place, analysis)
+        if isinstance(analysis, IndexAnalysis):
+            problems += _index_problems(place, analysis)
+        if isinstance(analysis, SensitivityAnalysis):
+            twice = _twice([variant.name for variant in analysis.variants])
+            problems += [f"{place}.variants: the name {name!r} stands twice" for name in twice]
     return problems
 
 
-def _endpoint_problems(
-    plan: TrialPlan, place: str, analysis: EffectAnalysis | PathAnalysis | ExitAnalysis
-) -> list[str]:
-    endpoint = plan.endpoints.get(analysis.endpoint)
+def _twice(names: Iterable[str]) -> list[str]:
+    given = list(names)
+    return sorted({name for name in given if given.count(name) > 1})
+
+
+def _family_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
+    family = getattr(analysis, "family", None)
+    if family is not None and family not in plan.families:
+        known = list(plan.families)
+        hint = did_you_mean(family, known) if known else f"add [families.{family}]"
+        yield f"{place}.family: {family!r} is not declared; {hint}"
+        return
+    if family is None or isinstance(analysis, EffectAnalysis):
+        return
+    if plan.families[family].redraws:
+        yield (
+            f'{place}.family: method = "{plan.families[family].method}" draws the lottery '
+            "again, which fits effects (difference, blocked, ancova, lin) only"
+        )
+
+
+def _site_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
+    by_site = isinstance(analysis, FidelityAnalysis) or getattr(analysis, "by_site", False)
+    if by_site and plan.sites is None:
+        yield f"{place}: needs sites, and the plan declares no [sites]"
+
+
+def _pooling_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
+    """Leaving the lottery's strata needs its odds."""
+    if not plan.lottery.strata or plan.lottery.probability is not None:
+        return
+    ways: tuple[Analysis | Variant, ...] = (analysis, *getattr(analysis, "variants", ()))
+    if any(
+        way.estimator == "difference" or getattr(way, "strata", None) is not None for way in ways
+    ):
+        yield (
+            f"{place}: leaving the lottery's strata needs lottery.probability, since the "
+            "chance of treatment may differ between them"
+        )
+
+
+def _index_problems(place: str, analysis: IndexAnalysis) -> Iterator[str]:
+    for name in _twice(analysis.endpoints):
+        yield f"{place}.endpoints: {name!r} stands twice"
+    for name in analysis.less_is_better:
+        if name not in analysis.endpoints:
+            hint = did_you_mean(name, list(analysis.endpoints))
+            yield f"{place}.less_is_better: {name!r} is not among its endpoints; {hint}"
+
+
+def _endpoint_problems(plan: TrialPlan, place: str, analysis: Analysis, name: str) -> Iterator[str]:
+    endpoint = plan.endpoints.get(name)
     if endpoint is None:
-        hint = did_you_mean(analysis.endpoint, list(plan.endpoints))
-        return [f"{place}.endpoint: {analysis.endpoint!r} is not declared; {hint}"]
-    survival = isinstance(analysis, ExitAnalysis)
+        hint = did_you_mean(name, list(plan.endpoints))
+        yield f"{place}.endpoint: {name!r} is not declared; {hint}"
+        return
     path = isinstance(analysis, PathAnalysis)
-    if survival != isinstance(endpoint, ExitEndpoint | DeliveredExit) or (
+    is_exit = isinstance(endpoint, ExitEndpoint | DeliveredExit)
+    if isinstance(analysis, ExitAnalysis) != is_exit or (
         path and not isinstance(endpoint, WindowEndpoint)
     ):
-        return [
+        yield (
             f'{place}.estimator: "{analysis.estimator}" does not fit an endpoint of kind '
             f'"{endpoint.kind}"; survival estimators go with exits, and only they'
-        ]
-    if isinstance(analysis, ExitAnalysis):
-        return _cause_problems(place, analysis, endpoint)
-    if not isinstance(endpoint, WindowEndpoint):
-        return []
-    problems = [
-        f"{place}.looks: endpoint {analysis.endpoint!r} has no window for {look!r}"
-        for look in analysis.looks or plan.looks
-        if isinstance(endpoint.window_weeks, dict) and look not in endpoint.window_weeks
-    ]
-    if path and endpoint.kind == "longest_spell":
-        problems.append(f'{place}.estimator: "path" does not fit "longest_spell"')
-    return problems
+        )
+    elif isinstance(analysis, ExitAnalysis):
+        yield from _cause_problems(place, analysis, endpoint)
+    elif isinstance(endpoint, WindowEndpoint):
+        yield from _window_problems(plan, place, analysis, name, endpoint)
+    if isinstance(analysis, RiskAnalysis) and not is_exit and not _is_share(endpoint):
+        yield f'{place}.estimator: "{analysis.estimator}" needs an endpoint that is 0 or 1'
 
 
-def _look_problems(plan: TrialPlan) -> list[str]:
-    problems: list[str] = []
+def _is_share(endpoint: Endpoint) -> bool:
+    if isinstance(endpoint, DeliveredOutcome):
+        return endpoint.unit == "share"
+    return endpoint.kind.startswith("any_hours")
+
+
+def _window_problems(
+    plan: TrialPlan, place: str, analysis: Analysis, name: str, endpoint: WindowEndpoint
+) -> Iterator[str]:
+    for look in analysis.looks or plan.looks:
+        if isinstance(endpoint.window_weeks, dict) and look not in endpoint.window_weeks:
+            yield f"{place}.looks: endpoint {name!r} has no window for {look!r}"
+    if isinstance(analysis, PathAnalysis) and endpoint.kind == "longest_spell":
+        yield f'{place}.estimator: "path" does not fit "longest_spell"'
+
+
+def _look_problems(plan: TrialPlan) -> Iterator[str]:
     cut_offs = [plan.looks[name].cut_off for name in ("midterm", "final") if name in plan.looks]
     if len(cut_offs) == 2 and cut_offs[0] >= cut_offs[1]:
-        problems.append("looks: the midterm cut_off must come before the final one")
+        yield "looks: the midterm cut_off must come before the final one"
     for name, endpoint in plan.endpoints.items():
         if isinstance(endpoint, WindowEndpoint):
             for _, stop in endpoint.windows:
                 if stop > plan.follow_up.horizon_weeks:
-                    problems.append(
+                    yield (
                         f"endpoints.{name}.window_weeks: ends at week {stop}, after "
                         f"follow_up.horizon_weeks = {plan.follow_up.horizon_weeks}"
                     )
-    return problems
 
 
-def _cause_problems(place: str, analysis: ExitAnalysis, endpoint: Endpoint) -> list[str]:
+def _cause_problems(place: str, analysis: ExitAnalysis, endpoint: Endpoint) -> Iterator[str]:
     if not isinstance(endpoint, ExitEndpoint):
-        one_exit = analysis.estimator != "aalen_johansen" and analysis.cause is None
-        return [] if one_exit else [f"{place}: a delivered exit has one destination only"]
-    if analysis.cause is None:
-        return []
-    if analysis.cause not in endpoint.destinations:
+        if analysis.estimator == "aalen_johansen" or analysis.cause is not None:
+            yield f"{place}: a delivered exit has one destination only"
+    elif analysis.cause is None:
+        return
+    elif analysis.cause not in endpoint.destinations:
         hint = did_you_mean(analysis.cause, endpoint.destinations)
-        return [f"{place}.cause: {analysis.cause!r} is not a destination of the endpoint; {hint}"]
-    if analysis.estimator == "aalen_johansen":
-        return [f'{place}.cause: "aalen_johansen" shows every destination; leave "cause" out']
-    if analysis.estimator == "kaplan_meier" and len(endpoint.destinations) > 1:
-        return [
+        yield f"{place}.cause: {analysis.cause!r} is not a destination of the endpoint; {hint}"
+    elif analysis.estimator == "aalen_johansen":
+        yield f'{place}.cause: "aalen_johansen" shows every destination; leave "cause" out'
+    elif analysis.estimator == "kaplan_meier" and len(endpoint.destinations) > 1:
+        yield (
             f"{place}.cause: a Kaplan–Meier curve that censors other destinations overstates "
             'the exits; use estimator = "aalen_johansen"'
-        ]
-    return []
+        )

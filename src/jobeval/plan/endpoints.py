@@ -37,6 +37,9 @@ class WindowEndpoint(_Endpoint):
     min_hours_per_week: float = Field(default=0.0, ge=0, le=168)
     """``any_hours``: hours must be above 0, or at least this many in a week."""
 
+    imputed_hours: Literal["counted", "left_out"] = "counted"
+    """Hours that the register imputed count, or count as none (to see what rests on them)."""
+
     @model_validator(mode="after")
     def _complete(self) -> WindowEndpoint:
         for start, stop in self.windows:
@@ -48,6 +51,8 @@ class WindowEndpoint(_Endpoint):
             raise ValueError(f'kind = "{self.kind}" {verb} "states"')
         if self.min_hours_per_week and not self.kind.startswith("any_hours"):
             raise ValueError('"min_hours_per_week" belongs to the kinds any_hours…')
+        if self.imputed_hours == "left_out" and needs_states:
+            raise ValueError('"imputed_hours" belongs to the kinds of hours')
         return self
 
     @property

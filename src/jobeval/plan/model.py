@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from jobeval.errors import PlanError, Problem, did_you_mean
 from jobeval.plan.analyses import Analysis
 from jobeval.plan.consistency import find_inconsistencies
 from jobeval.plan.endpoints import Endpoint
@@ -81,7 +82,29 @@ class Look(PlanPart):
 class Family(PlanPart):
     """Tests that are adjusted together."""
 
-    method: Literal["bonferroni", "holm", "benjamini-hochberg"] = "holm"
+    method: Literal[
+        "bonferroni",
+        "holm",
+        "benjamini-hochberg",
+        "sharpened-q",
+        "westfall-young",
+        "romano-wolf",
+    ] = "holm"
+    """The last two draw the lottery again for all tests at once."""
+    subgroups: bool = False
+    """Whether the analyses' subgroups belong to the family, beside the effects on everyone."""
+
+    @property
+    def redraws(self) -> bool:
+        """Whether the method draws the lottery again."""
+        return self.method in {"westfall-young", "romano-wolf"}
+
+
+class Resampling(PlanPart):
+    """How often the lottery is drawn again, and from which seed."""
+
+    draws: Annotated[int, Field(ge=99, le=1_000_000)] = 10_000
+    seed: Annotated[int, Field(ge=0)] = 1
 
 
 class StatesPlan(PlanPart):
@@ -107,7 +130,7 @@ class TrialPlan(PlanPart):
     name: str = Field(min_length=1, max_length=120)
     title: Label
     purpose: Label | None = None
-    arms: tuple[Arm, ...] = Field(min_length=2, max_length=2, strict=False)
+    arms: tuple[Arm, ...] = Field(min_length=2, strict=False)
     lottery: LotteryPlan
     sites: Sites | None = None
     follow_up: FollowUp
@@ -116,6 +139,7 @@ class TrialPlan(PlanPart):
     endpoints: dict[Name, Endpoint] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1, strict=False)
     families: dict[Name, Family] = Field(default_factory=dict)
+    resampling: Resampling = Resampling()
     balance: tuple[Term, ...] = Field(default=(), strict=False)
     """Covariates of the balance test; by default those of all analyses."""
     files: Files | None = None
@@ -123,9 +147,15 @@ class TrialPlan(PlanPart):
     """Rule id of a warning → the reason why it is accepted."""
 
     @property
+    def treatments(self) -> tuple[Arm, ...]:
+        """The arms that were offered an effort."""
+        return tuple(arm for arm in self.arms if arm.role == "treatment")
+
+    @property
     def treatment(self) -> Arm:
-        """The arm that was offered the effort."""
-        return next(arm for arm in self.arms if arm.role == "treatment")
+        """The only arm that was offered an effort; ``ValueError`` when there are several."""
+        [arm] = self.treatments
+        return arm
 
     @property
     def control(self) -> Arm:
@@ -150,6 +180,26 @@ class TrialPlan(PlanPart):
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def compare(self, treatment: str | None = None) -> TrialPlan:
+        """The plan of one treatment arm against control; ``None`` where there is only one.
+
+        Raises
+        ------
+        PlanError
+            No such arm, or several and none is named.
+        """
+        names = [arm.name for arm in self.treatments]
+        if treatment is None and len(names) == 1:
+            return self
+        if treatment not in names:
+            hint = f"Name one of {', '.join(names)}."
+            rule = "must be named: the plan has several treatment arms."
+            if treatment is not None:
+                rule, hint = f"{treatment!r} is no treatment arm.", did_you_mean(treatment, names)
+            raise PlanError("comparison", [Problem("arm", rule, hint)])
+        kept = tuple(arm for arm in self.arms if arm.role == "control" or arm.name == treatment)
+        return self.model_copy(update={"arms": kept})
 
     def due_at(self, look: LookName) -> tuple[Analysis, ...]:
         """The analyses that the plan asks for at a look, in their order."""

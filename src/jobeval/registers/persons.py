@@ -175,7 +175,7 @@ def _check_plan_columns(plan: TrialPlan, known: list[str], findings: Findings) -
 def _check_allocation(con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Findings) -> None:
     """Compare the size of the treatment arm with the planned probabilities, by a z test."""
     planned = plan.lottery.probability
-    if planned is None:
+    if planned is None:  # as with several treatment arms
         return
     p = quoted(planned) if isinstance(planned, str) else f"CAST({planned} AS DOUBLE)"
     treated = f"count(*) FILTER (WHERE arm = {literal(plan.treatment.name)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import narwhals as nw
 from jobeval.plan.model import TrialPlan
 from jobeval.plan.read import read_plan
 from jobeval.registers.columns import read_sources
-from jobeval.registers.engine import connect, fetch_count, quoted, table_names
+from jobeval.registers.engine import connect, quoted, table_names
 from jobeval.registers.findings import Finding, Findings, check_acknowledged
 from jobeval.registers.intake import TABLES, Coverage, DeliveredFile, Intake
 
@@ -137,13 +137,27 @@ class Trial:
             f"<ul>{notes}</ul>"
         )
 
+    def compare(self, treatment: str | None = None) -> Trial:
+        """The trial of one treatment arm against control; see ``TrialPlan.compare``."""
+        plan = self.plan.compare(treatment)
+        if plan is self.plan:
+            return self
+        arms = [arm.name for arm in plan.arms]
+        compared = object.__new__(Trial)
+        for item in fields(self):
+            object.__setattr__(compared, item.name, getattr(self, item.name))
+        object.__setattr__(compared, "plan", plan)
+        object.__setattr__(compared, "persons", self.persons.filter(nw.col("arm").is_in(arms)))
+        return compared
+
     def count(self, table: str) -> int:
         """Rows of a canonical table; 0 where it was not delivered."""
         if table not in CANONICAL:
             raise ValueError(f"no canonical table {table!r}; known: {', '.join(CANONICAL)}")
         if getattr(self, table) is None:
             return 0
-        return fetch_count(self._con, f"SELECT count(*) FROM {table}")
+        [(rows,)] = nw.to_native(getattr(self, table)).count("*").fetchall()
+        return int(rows)
 
 
 def read_trial(folder: str | Path) -> Trial:
