@@ -1,4 +1,5 @@
-"""Write the generated pages of ``docs/``: endpoints, data dictionary, and the README's picture.
+"""Write the generated pages of ``docs/`` (endpoints, plan, validation, data dictionary) and the
+README's picture.
 
 Run by ``make docs``; tests say when a page is not current.
 """
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from endpoints_page import build_page
 from plan_page import build_plan_page
+from validation_page import build_validation_page
 
 from jobeval.disclosure.gate import release
 from jobeval.evaluation.evaluate import evaluate
@@ -36,6 +38,7 @@ def main() -> None:
     pages = {
         "endpoints.md": build_page().encode(),
         "plan.md": build_plan_page().encode(),
+        "validation.md": build_validation_page().encode(),
         "data-dictionary.md": describe_tables().encode(),
         "images/any-hours.png": draw_any_hours(),
     }

@@ -9,7 +9,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jobeval.disclosure.gate import ReleasedEvaluation as ReleasedEvaluation
     from jobeval.disclosure.gate import release as release
+    from jobeval.effects.arms import estimate_arms as estimate_arms
+    from jobeval.effects.as_treated import estimate_as_treated as estimate_as_treated
+    from jobeval.effects.bounds import bound_attrition as bound_attrition
+    from jobeval.effects.families import estimate_family as estimate_family
+    from jobeval.effects.family_draws import Hypothesis as Hypothesis
+    from jobeval.effects.fidelity import estimate_fidelity as estimate_fidelity
+    from jobeval.effects.index import estimate_index as estimate_index
     from jobeval.effects.itt import estimate_itt as estimate_itt
+    from jobeval.effects.late import estimate_late as estimate_late
+    from jobeval.effects.margins import estimate_margins as estimate_margins
+    from jobeval.effects.missing_weights import (
+        estimate_weighted_for_missing as estimate_weighted_for_missing,
+    )
+    from jobeval.effects.paths import estimate_path as estimate_path
+    from jobeval.effects.quantiles import estimate_quantile_effects as estimate_quantile_effects
+    from jobeval.effects.randomisation import randomisation_test as randomisation_test
+    from jobeval.effects.risk import estimate_risk_difference as estimate_risk_difference
+    from jobeval.effects.sites import estimate_sites as estimate_sites
+    from jobeval.effects.sizes import estimate_standardised_effect as estimate_standardised_effect
+    from jobeval.effects.sorted_groups import estimate_sorted_groups as estimate_sorted_groups
+    from jobeval.effects.spillover import estimate_spillover as estimate_spillover
+    from jobeval.effects.subgroups import estimate_subgroups as estimate_subgroups
+    from jobeval.effects.variants import Variant as Variant
+    from jobeval.effects.variants import estimate_variants as estimate_variants
     from jobeval.errors import DataError as DataError
     from jobeval.errors import DesignError as DesignError
     from jobeval.errors import DisclosureError as DisclosureError
@@ -21,11 +44,13 @@ if TYPE_CHECKING:
     from jobeval.exits.cox import estimate_hazard_ratio as estimate_hazard_ratio
     from jobeval.exits.kaplan_meier import survival_curve as survival_curve
     from jobeval.exits.logrank import logrank_test as logrank_test
+    from jobeval.inference.multiplicity import adjust_p_values as adjust_p_values
     from jobeval.plan.lottery import Lottery as Lottery
     from jobeval.plan.model import TrialPlan as TrialPlan
     from jobeval.plan.read import read_plan as read_plan
     from jobeval.registers.trial import Trial as Trial
     from jobeval.registers.trial import read_trial as read_trial
+    from jobeval.results import Bounds as Bounds
     from jobeval.results import CheckResult as CheckResult
     from jobeval.results import Curve as Curve
     from jobeval.results import CurveTable as CurveTable
@@ -33,6 +58,8 @@ if TYPE_CHECKING:
     from jobeval.results import Estimate as Estimate
     from jobeval.results import Flow as Flow
     from jobeval.results import HypothesisTest as HypothesisTest
+    from jobeval.results import RandomisationTest as RandomisationTest
+    from jobeval.results import TakeUp as TakeUp
     from jobeval.synthetic.jobfirst import simulate_jobfirst as simulate_jobfirst
 
 _HOMES = {
@@ -50,6 +77,31 @@ _HOMES = {
     "read_trial": "registers.trial",
     "simulate_jobfirst": "synthetic.jobfirst",
     "estimate_itt": "effects.itt",
+    "adjust_p_values": "inference.multiplicity",
+    "estimate_family": "effects.families",
+    "Hypothesis": "effects.family_draws",
+    "estimate_late": "effects.late",
+    "estimate_as_treated": "effects.as_treated",
+    "estimate_risk_difference": "effects.risk",
+    "estimate_margins": "effects.margins",
+    "estimate_quantile_effects": "effects.quantiles",
+    "randomisation_test": "effects.randomisation",
+    "bound_attrition": "effects.bounds",
+    "estimate_subgroups": "effects.subgroups",
+    "estimate_sites": "effects.sites",
+    "estimate_fidelity": "effects.fidelity",
+    "estimate_sorted_groups": "effects.sorted_groups",
+    "estimate_path": "effects.paths",
+    "estimate_spillover": "effects.spillover",
+    "estimate_index": "effects.index",
+    "estimate_arms": "effects.arms",
+    "estimate_variants": "effects.variants",
+    "Variant": "effects.variants",
+    "Bounds": "results",
+    "RandomisationTest": "results",
+    "TakeUp": "results",
+    "estimate_standardised_effect": "effects.sizes",
+    "estimate_weighted_for_missing": "effects.missing_weights",
     "survival_curve": "exits.kaplan_meier",
     "logrank_test": "exits.logrank",
     "estimate_hazard_ratio": "exits.cox",

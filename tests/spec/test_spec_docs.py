@@ -21,3 +21,10 @@ def test_plan_page_is_current() -> None:
     builder = runpy.run_path(str(ROOT / "docs" / "plan_page.py"))
     written = (ROOT / "docs" / "plan.md").read_text(encoding="utf-8")
     assert written == builder["build_plan_page"](), "run: make docs"
+
+
+def test_validation_page_is_current() -> None:
+    builder = runpy.run_path(str(ROOT / "docs" / "validation_page.py"))
+    written = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    assert written == builder["build_validation_page"](), "run: make docs"
+    assert sorted(builder["ORDER"]) == sorted(p.stem for p in builder["REGISTRY"].glob("*.toml"))

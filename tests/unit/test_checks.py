@@ -110,7 +110,7 @@ def test_redraw_keeps_the_design_of_the_lottery():
     z = np.concatenate([np.arange(10) < 3, np.arange(7) < 4, np.arange(23) < 11]).astype(int)
     blocks = list(redraw_lottery(lottery(z, stratum), 1201, np.random.SeedSequence(5)))
     draws = np.concatenate(blocks)
-    assert [len(block) for block in blocks] == [500, 500, 201]
+    assert [len(block) for block in blocks] == [64] * 18 + [49]
     for code, count in enumerate((3, 4, 11)):
         assert (draws[:, stratum == code].sum(axis=1) == count).all()
     share = draws.mean(axis=0)

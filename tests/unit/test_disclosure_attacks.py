@@ -13,7 +13,7 @@ import jobeval as je
 from jobeval.disclosure.complement import hide_more
 from jobeval.disclosure.gate import release
 from jobeval.disclosure.notes import release_wordings, round_numbers
-from jobeval.effects.paths import PathCounts, estimate_path
+from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
 from jobeval.evaluation import Evaluation
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CurveTable, EffectTable, Estimate, HypothesisTest
@@ -129,7 +129,7 @@ def test_a_week_in_which_few_have_hours_is_hidden_in_the_mean_path(fabricated, c
     n = np.full((1, 2, 2), 60)
     positive = np.array([[[30, 30], [30, count]]])
     counts = PathCounts(np.arange(2), n, positive * 10.0, positive * 110.0, positive=positive)
-    path = estimate_path(counts, endpoint="mean_hours", unit="hours_per_week")
+    path = estimate_path_from_counts(counts, endpoint="mean_hours", unit="hours_per_week")
     assert path["treatment"].events.tolist() == [30, count]
     curves = release(dataclasses.replace(fabricated, curves=path)).curves
     hidden = {curve.arm: curve.suppressed for curve in curves}
@@ -266,7 +266,7 @@ def test_weekly_contrasts_of_groups_do_not_tell_a_hidden_one(fabricated):
         n = np.full((1, 2, 1), 60)
         positive = np.array([[[30], [treated]]])
         counts = PathCounts(np.arange(1), n, positive * 10.0, positive * 110.0, positive=positive)
-        found = estimate_path(counts, endpoint="mean_hours", unit="hours_per_week")
+        found = estimate_path_from_counts(counts, endpoint="mean_hours", unit="hours_per_week")
         return [dataclasses.replace(curve, subgroup=subgroup) for curve in found]
 
     curves = CurveTable((*path("", 33), *path("g=a", 31), *path("g=b", 2)))

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from jobeval.effects.itt import estimate_itt
-from jobeval.effects.subgroups import estimate_subgroup_effects
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
@@ -147,11 +146,16 @@ def test_too_many_covariates_are_refused(trial: pd.DataFrame) -> None:
         )
 
 
-def test_one_person_in_an_arm_of_a_stratum_is_refused(trial: pd.DataFrame) -> None:
+def test_one_stratum_with_one_person_in_an_arm_has_no_error(trial: pd.DataFrame) -> None:
+    """Nothing varies in such a cell, and there is no other stratum to compare with."""
     small = trial.drop(index=range(7, 10))
+    effect = estimate_itt(small, "hours", STRATA)
+    assert effect.estimate == pytest.approx((7 * (11 - 4) + 30 * 1) / 37, rel=1e-12)
+    assert np.isnan([effect.std_error, effect.p_value]).all()
+    assert effect.notes == ("not estimable: one stratum alone has one person or cluster in an arm",)
     with pytest.raises(DesignError, match=r"1 of 2 strata .* Mend"):
-        estimate_itt(small, "hours", STRATA)
-    assert np.isfinite(estimate_itt(small, "hours", STRATA, adjustment="ancova").estimate)
+        estimate_itt(small, "hours", STRATA, covariates=["age"], adjustment="lin")
+    assert np.isfinite(estimate_itt(small, "hours", STRATA, adjustment="ancova").std_error)
 
 
 def test_a_stratum_that_lost_an_arm_is_refused(trial: pd.DataFrame) -> None:
@@ -162,7 +166,7 @@ def test_a_stratum_that_lost_an_arm_is_refused(trial: pd.DataFrame) -> None:
         estimate_itt(trial.assign(hours=np.nan), "hours", STRATA)
 
 
-def test_one_cluster_in_an_arm_of_a_stratum_is_refused(trial: pd.DataFrame) -> None:
+def test_one_stratum_with_one_cluster_in_an_arm_has_no_error(trial: pd.DataFrame) -> None:
     """CR2 would count such a cluster as no variance at all."""
     both = Lottery(
         arm="arm", treatment="jobfirst", control="ordinary", strata="site", clusters="office"
@@ -171,8 +175,11 @@ def test_one_cluster_in_an_arm_of_a_stratum_is_refused(trial: pd.DataFrame) -> N
     trial = trial.assign(office=office)
     assert estimate_itt(trial, "hours", both).estimate == pytest.approx(2.25, rel=1e-12)
     lonely = trial.assign(office=office.where(office != "Ajobfirst1", "Ajobfirst0"))
+    effect = estimate_itt(lonely, "hours", both)
+    assert effect.estimate == pytest.approx(2.25, rel=1e-12)
+    assert np.isnan(effect.std_error)
     with pytest.raises(DesignError, match="fewer than two clusters"):
-        estimate_itt(lonely, "hours", both)
+        estimate_itt(lonely, "hours", both, covariates=["age"], adjustment="lin")
     assert estimate_itt(lonely, "hours", both, adjustment="ancova").n_clusters == 7
 
 
@@ -262,38 +269,3 @@ def test_the_frame_is_not_changed(trial: pd.DataFrame) -> None:
     before = trial.copy()
     estimate_itt(trial, "hours", STRATA, covariates=["age"], adjustment="lin")
     pd.testing.assert_frame_equal(trial, before)
-
-
-# --- subgroups --------------------------------------------------------------------------
-
-
-def test_subgroups_equal_the_parts(trial: pd.DataFrame) -> None:
-    table = estimate_subgroup_effects(trial, "hours", PERSONS, "site")
-    assert [effect.subgroup for effect in table] == ["site=A", "site=B"]
-    assert [effect.estimate for effect in table] == pytest.approx([6, 1])
-    part = estimate_itt(trial[trial["site"] == "B"], "hours", PERSONS)
-    assert table[1].std_error == part.std_error
-
-
-def test_numbered_subgroups_stand_in_their_order(trial: pd.DataFrame) -> None:
-    given = trial.assign(age_group=np.where(trial["site"] == "A", 100.0, 20.0))
-    table = estimate_subgroup_effects(given, "hours", PERSONS, "age_group")
-    assert [effect.subgroup for effect in table] == ["age_group=20", "age_group=100"]
-
-
-def test_a_subgroup_without_both_arms_is_nan_with_a_note(trial: pd.DataFrame) -> None:
-    given = trial.assign(rare=np.where(np.arange(40) > 37, "yes", "no"))
-    table = estimate_subgroup_effects(
-        given, "hours", PERSONS, "rare", covariates=["age"], adjustment="ancova"
-    )
-    rare = table.one(subgroup="rare=yes")
-    assert np.isnan([rare.estimate, rare.std_error, rare.p_value]).all()
-    assert (rare.n_treatment, rare.n_control, rare.estimator) == (0, 2, "ANCOVA")
-    assert "nobody is in the treatment arm" in rare.notes[0]
-    assert np.isfinite(table.one(subgroup="rare=no").std_error)
-
-
-def test_a_missing_subgroup_is_refused(trial: pd.DataFrame) -> None:
-    given = trial.assign(benefit=trial["benefit"].where(trial["site"] == "B"))
-    with pytest.raises(DataError, match="missing for 10 persons"):
-        estimate_subgroup_effects(given, "hours", PERSONS, "benefit")

@@ -60,11 +60,11 @@ def check_balance(
     >>> check_balance(lottery, ("age",), (50.0 + assigned)[:, None], draws=200).passed
     False
     """
-    names, values = _mark_unknown(names, values)
+    names, values = mark_unknown(names, values)
     if not names:
         raise DesignError("The balance test needs at least one covariate that varies.")
     table = _differences(assignment, names, values)
-    statistic, df, p_value, p_chi2 = _joint_test(assignment, values, draws, seed)
+    statistic, df, p_value, p_chi2 = compare_jointly(assignment, values, draws, seed)
     passed = p_value >= ALARM
     largest = table["standardised_difference"].abs().max()
     verdict = "no more than chance would give" if passed else "more than chance would give"
@@ -115,9 +115,10 @@ def code_balance(
     return tuple(coded), np.column_stack(list(coded.values()))
 
 
-def _mark_unknown(
+def mark_unknown(
     names: tuple[str, ...], values: NDArray[np.float64]
 ) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Columns that vary, unknown values at their mean with a column that marks them."""
     columns: dict[str, NDArray[np.float64]] = {}
     for name, column in zip(names, values.T, strict=True):
         unknown = np.isnan(column)
@@ -155,9 +156,10 @@ def _differences(
     return pd.DataFrame(rows)
 
 
-def _joint_test(
+def compare_jointly(
     assignment: Assignment, values: NDArray[np.float64], draws: int, seed: int
 ) -> tuple[float, int, float, float]:
+    """Statistic, degrees of freedom, p-value by the lottery drawn again, and by χ²."""
     from scipy.special import chdtrc
 
     assignment, values = aggregate_units(assignment, values)

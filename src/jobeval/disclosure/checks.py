@@ -89,7 +89,7 @@ def _release_values(
             return {}
         case "attrition" if _tells_few_missing(check, policy):
             ledger.note("checks: attrition", "few_with_outcome")
-            return {name: value for name, value in numbers.items() if name != "p_value"}
+            return {"tested": numbers["tested"]} if "tested" in numbers else {}
         case "balance":  # the largest may stand in a hidden row
             shown = [abs(cell) for cell in table.column("standardised_difference")
                      if isinstance(cell, float)]  # fmt: skip

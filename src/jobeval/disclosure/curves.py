@@ -58,6 +58,8 @@ def _name(curve: Curve) -> str:
 
 
 def _is_share(curve: Curve) -> bool:
+    if curve.measure == "accumulated":
+        return False
     return curve.measure in {"share", "state_share"} or curve.unit == "share"
 
 
@@ -145,7 +147,7 @@ def _release_path(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -
     """A weekly path, week by week; hidden weeks keep their place and hold nothing."""
     ledger.note(_name(curve), "few_in_week", int(hidden.sum()))
     points = [
-        (math.nan,) * 3 if hide else _round_point(curve, i, policy) for i, hide in enumerate(hidden)
+        (math.nan,) * 5 if hide else _round_point(curve, i, policy) for i, hide in enumerate(hidden)
     ]
     counts = (
         0 if hide else round_count(n, policy.round_counts_to)
@@ -155,11 +157,14 @@ def _release_path(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -
 
 
 def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ...]:
-    """Value and bounds of a week. The bounds move with the value, or they would give it away."""
+    """Value, bounds and band of a week. The bounds move with the value, or they would tell it."""
     value, n = float(curve.values[position]), int(curve.at_risk[position])
-    bounds = (float(curve.conf_low[position]), float(curve.conf_high[position]))
+    arrays = (curve.conf_low, curve.conf_high, curve.band_low, curve.band_high)
+    bounds = tuple(float(array[position]) for array in arrays)
     if " - " in curve.arm:
         decimals = 3 if _is_share(curve) else 2
+        if curve.measure == "accumulated":  # a step must not tell a week that is hidden
+            decimals = max(0, min(2, mean_decimals(n, policy.min_count)) - 1)
         return tuple(round(v, decimals) for v in (value, *bounds))
     if _is_share(curve) or curve.measure in EXIT_MEASURES:
         shown = round_share(value, n, policy.min_count)
@@ -188,6 +193,8 @@ def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> Released
         values=curve.values[ends],
         conf_low=curve.conf_low[ends],
         conf_high=curve.conf_high[ends],
+        band_low=curve.band_low[ends],
+        band_high=curve.band_high[ends],
         at_risk=np.full(len(ends), start),
         conf_level=curve.conf_level,
     )
@@ -198,12 +205,12 @@ def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> Released
     last = _last_week(curve, policy)
     if last > times[-1]:
         times, risk = np.append(times, last), [*risk, risk[-1]]
-        points.append(points[-1] if points else (math.nan,) * 3)
+        points.append(points[-1] if points else (math.nan,) * 5)
     weeks = tuple(range(0, last + 1, RISK_EVERY_WEEKS))
     return _released(
         curve,
         times,
-        [(origin,) * 3, *points],
+        [(origin,) * 5, *points],
         tuple(risk),
         tuple(math.isnan(value) for value, *_ in [(origin,), *points]),
         risk_times=weeks,
@@ -246,6 +253,8 @@ def _released(
         values=tuple(point[0] for point in points),
         conf_low=tuple(point[1] for point in points),
         conf_high=tuple(point[2] for point in points),
+        band_low=tuple(point[3] for point in points),
+        band_high=tuple(point[4] for point in points),
         at_risk=at_risk,
         suppressed=suppressed,
         risk_times=risk_times,
@@ -278,6 +287,8 @@ def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
         values=tuple(rest.tolist()),
         conf_low=unknown,
         conf_high=unknown,
+        band_low=unknown,
+        band_high=unknown,
         at_risk=tuple(max(counts) for counts in zip(*(s.at_risk for s in states), strict=True)),
         suppressed=tuple(False for _ in first.times),
     )

@@ -11,8 +11,14 @@ from jobeval.disclosure.complement import Level, hide_complements
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.notes import release_wordings
 from jobeval.disclosure.policy import Policy
-from jobeval.disclosure.released import ReleasedEstimate, ReleasedTest, gate_token
+from jobeval.disclosure.released import (
+    ReleasedEstimate,
+    ReleasedTakeUp,
+    ReleasedTest,
+    gate_token,
+)
 from jobeval.disclosure.rules import (
+    is_disclosive_share,
     is_small,
     mean_decimals,
     round_count,
@@ -25,6 +31,12 @@ SHARE_DECIMALS = 3
 OTHER_DECIMALS = 2
 SHRUNKEN = "empirical Bayes"
 COMPLEMENTARY = "complementary"
+KEPT = (
+    "analysis", "endpoint", "subgroup", "part", "estimator", "unit", "conf_level", "inference",
+)  # fmt: skip
+"""Names that pass the gate as they are."""
+QUANTILE = "quantile="
+QUANTILE_DECIMALS = 1
 
 
 class Judged(NamedTuple):
@@ -41,6 +53,14 @@ class Judged(NamedTuple):
             if effect.analysis == analysis and effect.estimator == SHRUNKEN
         ]
 
+    def levels_shown(self, analysis: str, column: str) -> list[bool]:
+        """Whether each level's effect in this analysis is shown; one ``False`` for none."""
+        return [
+            not rule
+            for effect, rule in zip(self.effects, self.rules, strict=True)
+            if effect.analysis == analysis and effect.subgroup.startswith(f"{column}=")
+        ] or [False]
+
 
 def judge_effects(effects: tuple[Estimate, ...], policy: Policy) -> Judged:
     """Decide which effects are hidden, those that would tell hidden ones included."""
@@ -51,9 +71,15 @@ def judge_effects(effects: tuple[Estimate, ...], policy: Policy) -> Judged:
     ]
     complements = hide_complements(levels, policy.min_count)
     for position, effect in enumerate(effects):
-        if (effect.analysis, effect.subgroup) in complements and not rules[position]:
+        if (_analysis(effect), effect.subgroup) in complements and not rules[position]:
             rules[position] = COMPLEMENTARY
     return Judged(effects, tuple(rules))
+
+
+def _analysis(item: Estimate | HypothesisTest) -> str:
+    """What levels of one column belong to: the analysis, and the part of it."""
+    part = item.part if isinstance(item, Estimate) else ""
+    return f"{item.analysis} {part}" if part else item.analysis
 
 
 def release_effects(
@@ -95,10 +121,7 @@ def persons_apart(effect: Estimate) -> tuple[float, float]:
 
 
 def _release_estimate(effect: Estimate, rule: str, policy: Policy) -> ReleasedEstimate:
-    names = {
-        name: getattr(effect, name)
-        for name in ("analysis", "endpoint", "subgroup", "estimator", "unit", "conf_level")
-    }
+    names = {name: getattr(effect, name) for name in KEPT}
     scale = "difference" if effect.scale == "difference" else "ratio"
     if rule:
         return ReleasedEstimate(token=gate_token(), suppressed=True, scale=scale, **names)
@@ -119,6 +142,8 @@ def _release_estimate(effect: Estimate, rule: str, policy: Policy) -> ReleasedEs
         p_value_adjusted=round_significant(effect.p_value_adjusted, policy.significant_digits),
         mean_control=control,
         mean_treatment=round(control + point, 6) if scale == "difference" else math.nan,
+        detectable=_round_detectable(effect, policy),
+        take_up=_release_take_up(effect, policy),
         notes=release_wordings(effect.notes),
     )
 
@@ -130,6 +155,8 @@ def _hiding_rule(effect: Estimate, policy: Policy) -> str:
     """
     if any(is_small(n, policy.min_count) for n in (effect.n_treatment, effect.n_control)):
         return "few_persons"
+    if _tells_an_extreme(effect, policy):
+        return "few_beyond_quantile"
     unknown = (effect.n_apart_treatment, effect.n_apart_control) == (None, None)
     if unknown and math.isnan(effect.estimate) and math.isnan(effect.mean_control):
         return ""
@@ -137,15 +164,30 @@ def _hiding_rule(effect: Estimate, policy: Policy) -> str:
     return "" if all(n >= policy.min_count for n in rests_on) else "few_with_outcome"
 
 
+def _tells_an_extreme(effect: Estimate, policy: Policy) -> bool:
+    """Whether fewer persons of an arm than the policy asks for lie beyond a quantile."""
+    if not effect.part.startswith(QUANTILE):
+        return False
+    quantile = float(effect.part.removeprefix(QUANTILE))
+    beyond = min(quantile, 1 - quantile) * min(effect.n_treatment, effect.n_control)
+    return beyond < policy.min_count
+
+
 def _level(item: Estimate | HypothesisTest, apart: tuple[float, float], hidden: bool) -> Level:
     size = item.n_treatment + item.n_control if isinstance(item, Estimate) else sum(apart)
     pooled = isinstance(item, Estimate) and item.estimator == SHRUNKEN
-    return Level(item.analysis, item.subgroup, size, apart, not hidden, pooled)
+    return Level(_analysis(item), item.subgroup, size, apart, not hidden, pooled)
 
 
 def _round_effect(effect: Estimate, policy: Policy) -> tuple[float, float, float, float]:
     """The effect, the bounds of its interval and its standard error."""
     low, high = effect.confidence_interval()
+    if effect.part.startswith(QUANTILE):
+        point, low, high, error = (
+            round(value, QUANTILE_DECIMALS)
+            for value in (effect.estimate, low, high, effect.std_error)
+        )
+        return point, low, high, error
     if effect.scale == "difference":
         point, low, high, error = (
             _round_difference(value, effect.unit)
@@ -159,6 +201,36 @@ def _round_effect(effect: Estimate, policy: Policy) -> tuple[float, float, float
     return point, low, high, round_significant(effect.std_error, digits)
 
 
+def _round_detectable(effect: Estimate, policy: Policy) -> float:
+    """On the scale on which the effect is told."""
+    detectable = effect.detectable_effect()
+    if effect.scale == "log_ratio":
+        return round_significant(math.exp(detectable), policy.significant_digits)
+    return _round_difference(detectable, effect.unit)
+
+
+def _release_take_up(effect: Estimate, policy: Policy) -> ReleasedTakeUp | None:
+    """Shares on the grid of shares; those of few persons, or of all but few, are hidden."""
+    told = effect.take_up
+    if told is None:
+        return None
+    shares = [
+        math.nan if is_disclosive_share(share, n, policy.min_count) and 0 < share < 1
+        else round_share(share, n, policy.min_count)
+        for share, n in (
+            (told.share_treatment, effect.n_treatment), (told.share_control, effect.n_control)
+        )
+    ]  # fmt: skip
+    return ReleasedTakeUp(
+        token=gate_token(),
+        share_treatment=shares[0],
+        share_control=shares[1],
+        first_stage=round(shares[0] - shares[1], SHARE_DECIMALS),
+        f_statistic=round_significant(told.f_statistic, policy.significant_digits - 1),
+        profile=tuple((name, round(own, 2), round(all_, 2)) for name, own, all_ in told.profile),
+    )
+
+
 def _round_difference(value: float, unit: str) -> float:
     return round(value, SHARE_DECIMALS if unit == "share" else OTHER_DECIMALS)
 
@@ -168,6 +240,8 @@ def _round_control_mean(effect: Estimate, policy: Policy) -> float:
         return round_share(effect.mean_control, effect.n_control, policy.min_count)
     if not math.isfinite(effect.mean_control):
         return math.nan
+    if effect.part.startswith(QUANTILE):
+        return round(effect.mean_control, QUANTILE_DECIMALS)
     decimals = mean_decimals(effect.n_control, policy.min_count)
     return round(effect.mean_control, min(decimals, OTHER_DECIMALS))
 
@@ -202,6 +276,8 @@ def _apart_of_test(test: HypothesisTest) -> tuple[float, float]:
 
 def _hides_test(test: HypothesisTest, judged: Judged, policy: Policy) -> bool:
     sites = judged.sites_shown(test.analysis)
+    if test.n_apart_treatment is None and test.subgroup:  # over the levels of a column
+        return not all(judged.levels_shown(test.analysis, test.subgroup))
     if test.n_apart_treatment is None and sites:  # a test over sites goes with the last of them
         return not any(sites)
     return not all(n >= policy.min_count for n in _apart_of_test(test))

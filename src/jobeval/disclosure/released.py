@@ -96,6 +96,17 @@ class ReleasedTable(Released):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedTakeUp(Released):
+    """Who took part because of the lottery: shares, and means of compliers and of everyone."""
+
+    share_treatment: float
+    share_control: float
+    first_stage: float
+    f_statistic: float
+    profile: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedEstimate(Released):
     """One effect. Ratios are given as ratios; a suppressed one holds no numbers at all.
 
@@ -122,6 +133,11 @@ class ReleasedEstimate(Released):
     p_value_adjusted: float = math.nan
     mean_treatment: float = math.nan
     mean_control: float = math.nan
+    part: str = ""
+    inference: str = ""
+    detectable: float = math.nan
+    """The smallest true effect that the trial could have found four times out of five."""
+    take_up: ReleasedTakeUp | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -185,6 +201,8 @@ class ReleasedCurve(Released):
     values: tuple[float, ...]
     conf_low: tuple[float, ...]
     conf_high: tuple[float, ...]
+    band_low: tuple[float, ...]
+    band_high: tuple[float, ...]
     at_risk: tuple[int, ...]
     suppressed: tuple[bool, ...]
     risk_times: tuple[int, ...] = ()
@@ -195,7 +213,10 @@ class ReleasedCurve(Released):
     def until(self, week: int) -> ReleasedCurve:
         """The same weekly path, without the weeks after ``week``."""
         kept = [i for i, time in enumerate(self.times) if time <= week]
-        names = ("times", "values", "conf_low", "conf_high", "at_risk", "suppressed")
+        names = (
+            "times", "values", "conf_low", "conf_high", "band_low", "band_high", "at_risk",
+            "suppressed",
+        )  # fmt: skip
         short = {name: tuple(getattr(self, name)[i] for i in kept) for name in names}
         return replace(self, token=_GATE, **short)
 

@@ -40,6 +40,11 @@ def fit_ancova(
     >>> fit.coef.round(12).tolist()  # y = x, and 2 more when treated
     [0.0, 2.0, 1.0]
     """
-    return fit_least_squares(
-        np.column_stack([np.ones(len(assigned)), assigned, adjusters]), outcome, weights
-    )
+    return fit_least_squares(ancova_design(assigned, adjusters), outcome, weights)
+
+
+def ancova_design(
+    assigned: NDArray[np.int64], adjusters: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Constant, treatment and adjusters, shape ``(n, 2 + p)``."""
+    return np.column_stack([np.ones(len(assigned)), assigned.astype(float), adjusters])

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.adjusters import read_adjusters
-from jobeval.effects.analysed import Analysed, Columns, read_analysed, require_comparable
-from jobeval.effects.ancova import fit_ancova
-from jobeval.effects.blocked import blocked_difference
-from jobeval.effects.difference import measure_cells
-from jobeval.effects.least_squares import (
-    LeastSquaresFit,
-    Vcov,
-    bell_mccaffrey_df,
-    estimate_vcov,
+from jobeval.effects.analysed import (
+    Analysed,
+    Columns,
+    read_analysed,
+    require_both_arms,
+    require_comparable,
 )
-from jobeval.effects.lin import fit_lin
-from jobeval.effects.options import Adjustment, IttOptions, validate_options
-from jobeval.effects.weighting import choose_weights, weighted_arm_means
+from jobeval.effects.contrast import TREATMENT as TREATMENT
+from jobeval.effects.contrast import Contrast, estimate_contrast
+from jobeval.effects.inferred import infer_effect
+from jobeval.effects.least_squares import Vcov
+from jobeval.effects.options import (
+    Adjustment,
+    DegreesOfFreedom,
+    Inference,
+    IttOptions,
+    Population,
+    validate_options,
+)
+from jobeval.effects.small_blocks import estimate_hybrid, small_strata
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
@@ -30,13 +37,7 @@ from jobeval.registers.frames import read_columns
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]
-TREATMENT = 1  # its column in the designs of fit_ancova and fit_lin
-
-
-class _Effect(NamedTuple):
-    estimate: float
-    std_error: float
-    df: float
+FEW_CLUSTERS = "fewer than 10 clusters: confirm by re-drawing the lottery"
 
 
 def estimate_itt(
@@ -46,7 +47,13 @@ def estimate_itt(
     *,
     covariates: Sequence[str | Term] = (),
     adjustment: Adjustment = "none",
+    weights: str | None = None,
     vcov: Vcov | None = None,
+    df: DegreesOfFreedom | None = None,
+    population: Population = "sample",
+    inference: Inference = "model",
+    draws: int = 10_000,
+    seed: int | None = None,
     conf_level: float = 0.95,
 ) -> Estimate:
     """Estimate the effect of being drawn to treatment, averaged over everyone drawn.
@@ -65,9 +72,25 @@ def estimate_itt(
     adjustment
         ``"none"``: the difference in means, blocked where the lottery has strata.
         ``"ancova"``: one slope for both arms. ``"lin"``: slopes of their own in each arm.
+    weights
+        Column of sampling weights, by which the average over everyone drawn is taken; persons
+        of weight 0 are left out, with a note.
     vcov
         ``None`` for HC2, or for CR2 where clusters were drawn. Also ``"classical"``,
-        ``"HC0"``, ``"HC1"``, ``"HC3"``, ``"CR0"``, ``"CR1"``.
+        ``"HC0"``, ``"HC1"``, ``"HC3"``, ``"CR0"``, ``"CR1"``, ``"CR3"``.
+    df
+        ``None`` for the degrees of freedom named below; ``"bell-mccaffrey"`` for those of any
+        CR, and of HC2; ``"imbens-kolesar"`` for any CR, with errors that share an effect of
+        their cluster.
+    population
+        ``"sample"``: the effect on the persons drawn. ``"superpopulation"``: on those whom
+        they are a random sample of. That adds ``Var(τ̂(X))/n`` to the variance of a blocked
+        or Lin estimate, and nothing to the others.
+    inference
+        ``"model"``: p-value and interval from t. ``"lottery"``: from the lottery drawn again.
+        ``"wild"``: from the wild cluster bootstrap. The latter two for few clusters.
+    draws, seed
+        Number and origin of the draws of ``"lottery"`` and ``"wild"``.
     conf_level
         Level of the interval.
 
@@ -77,8 +100,8 @@ def estimate_itt(
         With ``mean_treatment − mean_control`` equal to the unadjusted effect: under strata
         both are means over the strata's shares of everyone drawn. Degrees of freedom: Welch
         without strata and covariates, ``N − 2S`` blocked, ``n − k`` adjusted, Bell–McCaffrey
-        under CR2, clusters − 1 under CR0 and CR1. A standard error that cannot be estimated
-        is ``nan`` with a note.
+        under CR2 and CR3, clusters − 1 under CR0 and CR1. A standard error that cannot be
+        estimated is ``nan`` with a note.
 
     Raises
     ------
@@ -93,6 +116,11 @@ def estimate_itt(
     allocation where strata differ in it. Where the probability of treatment varies within
     a stratum, every estimator weighs by its inverse (Hájek). A note says so each time.
 
+    Matched pairs and other strata with one person or cluster in an arm: the error of the
+    difference comes from the variation between strata (``effects.small_blocks``), and a note
+    says so; Lin refuses them. Sampling weights count in every estimator, and with the
+    inverse probabilities they are multiplied; persons, not clusters, are averaged over.
+
     Examples
     --------
     >>> import pandas as pd
@@ -102,14 +130,28 @@ def estimate_itt(
     >>> effect.estimate, round(effect.std_error, 4), round(effect.df, 3)
     (4.5, 1.2583, 4.9)
     """
-    options = validate_options(outcome, lottery, covariates, adjustment, vcov, conf_level)
+    options = validate_options(
+        outcome,
+        lottery,
+        covariates,
+        adjustment,
+        vcov,
+        conf_level,
+        weights=weights,
+        df=df,
+        population=population,
+        inference=inference,
+        draws=draws,
+        seed=seed,
+    )
     columns = read_columns(frame, columns_needed(outcome, lottery, options))
     return estimate_from_columns(columns, outcome, lottery, options)
 
 
 def columns_needed(outcome: str, lottery: Lottery, options: IttOptions) -> tuple[str, ...]:
     """All columns that an analysis reads."""
-    return (outcome, *lottery.columns, *covariate_names(options.covariates))
+    weights = () if options.weights is None else (options.weights,)
+    return (outcome, *lottery.columns, *covariate_names(options.covariates), *weights)
 
 
 def estimate_from_columns(
@@ -117,39 +159,61 @@ def estimate_from_columns(
 ) -> Estimate:
     """``estimate_itt`` on columns that have been read."""
     data = read_analysed(columns, outcome, lottery, options)
-    require_comparable(data, options)
-    weights, weight_notes = choose_weights(data, options)
-    effect, means, notes = _estimate(data, options, weights)
+    estimate = estimate_from_analysed(data, outcome, lottery, options, subgroup)
+    if options.inference == "model":
+        return estimate
+    inferred = infer_effect(columns, data, outcome, lottery, options)
+    kept = (note for note in estimate.notes if note != FEW_CLUSTERS)
+    return replace(
+        estimate,
+        inference=options.inference,
+        given_p_value=inferred.p_value,
+        given_interval=inferred.interval,
+        notes=tuple(dict.fromkeys((*kept, *inferred.notes))),
+    )
+
+
+def estimate_from_analysed(
+    data: Analysed, outcome: str, lottery: Lottery, options: IttOptions, subgroup: str = ""
+) -> Estimate:
+    """``estimate_itt`` on persons that have been read; ``outcome`` is the endpoint's name."""
+    contrast = _contrast(data, options)
     assigned, clusters = data.assignment.assigned, data.assignment.n_clusters
-    std_error, flat = _checked_error(effect.std_error, data.outcome)
+    std_error, flat = _checked_error(contrast, data.outcome)
     apart = count_apart(data.outcome, assigned)
-    few = ("fewer than 10 clusters: confirm by re-drawing the lottery",)
     return Estimate(
         endpoint=outcome,
         estimand="itt",
         estimator=estimator_name(data.assignment.n_strata, options.adjustment),
         contrast=lottery.contrast,
-        estimate=effect.estimate,
+        estimate=contrast.estimate,
         std_error=std_error,
-        df=effect.df,
+        df=contrast.df,
         n_treatment=int(assigned.sum()),
         n_control=int((1 - assigned).sum()),
         n_clusters=clusters,
         conf_level=options.conf_level,
-        mean_treatment=float(means[1]),
-        mean_control=float(means[0]),
+        mean_treatment=contrast.mean_treatment,
+        mean_control=contrast.mean_control,
         subgroup=subgroup,
         n_apart_treatment=apart[1],
         n_apart_control=apart[0],
         notes=(
             *data.notes,
             *data.covariates.notes,
-            *notes,
-            *weight_notes,
-            *(few if clusters is not None and clusters < 10 else ()),
+            *contrast.notes,
+            *((FEW_CLUSTERS,) if clusters is not None and clusters < 10 else ()),
             *flat,
         ),
     )
+
+
+def _contrast(data: Analysed, options: IttOptions) -> Contrast:
+    require_both_arms(data)
+    if options.adjustment == "none" and small_strata(data.assignment).any():
+        return estimate_hybrid(data, options)
+    require_comparable(data, options)
+    return estimate_contrast(data, options)
 
 
 def count_apart(outcome: Floats, assigned: NDArray[np.int64]) -> tuple[int, int]:
@@ -173,48 +237,14 @@ def estimator_name(n_strata: int, adjustment: Adjustment) -> str:
     return {"none": plain, "ancova": "ANCOVA", "lin": "Lin"}[adjustment]
 
 
-def _estimate(
-    data: Analysed, options: IttOptions, weights: Floats | None
-) -> tuple[_Effect, Floats, tuple[str, ...]]:
-    """The effect, the means of control and treatment, and notes on dropped covariates."""
-    drawn = data.assignment
-    closed = options.adjustment == "none" and drawn.cluster is None and weights is None
-    if closed and options.vcov in {None, "HC2"}:
-        cells = measure_cells(data.outcome, drawn.assigned, drawn.stratum, drawn.n_strata)
-        found = blocked_difference(cells)
-        effect = _Effect(float(found.estimate), float(found.std_error), float(found.df))
-        return effect, np.array([found.mean_control, found.mean_treatment]), ()
-    adjusters = read_adjusters(data, options.adjustment)
-    if options.adjustment == "ancova":
-        fit = fit_ancova(data.outcome, drawn.assigned, adjusters.values, weights)
-    else:
-        everyone = adjusters.values.mean(axis=0)
-        fit = fit_lin(data.outcome, drawn.assigned, adjusters.values, weights, everyone)
-    means = weighted_arm_means(
-        data.outcome, drawn, np.ones(len(data.outcome)) if weights is None else weights
-    )
-    return _treatment_effect(fit, options.vcov, drawn.cluster), means, adjusters.notes
-
-
-def _treatment_effect(
-    fit: LeastSquaresFit, vcov: Vcov | None, cluster: NDArray[np.int64] | None
-) -> _Effect:
-    kind: Vcov = vcov or ("HC2" if cluster is None else "CR2")
-    variance = estimate_vcov(fit, kind, cluster)[TREATMENT, TREATMENT]
-    df = float(fit.df_resid)
-    if cluster is not None:
-        df = float(cluster.max())  # clusters − 1
-    if kind == "CR2" and cluster is not None:
-        df = bell_mccaffrey_df(fit, cluster, np.eye(len(fit.coef))[TREATMENT])
-    return _Effect(float(fit.coef[TREATMENT]), math.sqrt(variance), df)
-
-
-def _checked_error(std_error: float, outcome: Floats) -> tuple[float, tuple[str, ...]]:
+def _checked_error(contrast: Contrast, outcome: Floats) -> tuple[float, tuple[str, ...]]:
     """The standard error, or ``nan`` and why there is none."""
     if np.ptp(outcome) == 0:
         return math.nan, ("not estimable: the outcome is the same for everyone",)
-    if math.isnan(std_error):
+    if any(note.startswith("not estimable") for note in contrast.notes):
+        return math.nan, ()
+    if math.isnan(contrast.std_error):
         return math.nan, ("not estimable: a person alone determines a coefficient",)
-    if std_error <= 1e-13 * np.abs(outcome).max():
+    if contrast.std_error <= 1e-13 * np.abs(outcome).max():
         return math.nan, ("not estimable: the outcome does not vary within the arms",)
-    return std_error, ()
+    return contrast.std_error, ()

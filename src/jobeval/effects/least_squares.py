@@ -12,11 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
+from jobeval.effects.cluster_robust import (
+    ClusterKind,
+    WorkingCovariance,
+    cluster_scores,
+    person_df,
+    random_effects_covariance,
+    satterthwaite_df,
+)
 from jobeval.errors import DesignError
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2"]
+Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
 
 RANK_TOLERANCE = 1e-12
 """A column counts as dependent when what is left of it is below this share of its length."""
@@ -139,16 +146,20 @@ def independent_columns(design: NDArray[Any]) -> NDArray[np.bool_]:
     design = np.asarray(design, dtype=float)
     lengths = np.sqrt(np.square(design).sum(axis=0))
     keep = lengths > 0
+    scaled = _triangle(design / np.where(keep, lengths, 1.0))
     while keep.any():
-        scaled = design[:, keep] / lengths[keep]
-        triangle = np.linalg.qr(scaled, mode="r")
-        left = np.zeros(scaled.shape[1])  # columns beyond the rows have nothing left
+        triangle = _triangle(scaled[:, keep])
+        left = np.zeros(triangle.shape[1])  # columns beyond the rows have nothing left
         left[: len(triangle)] = np.abs(np.diag(triangle))
         dependent = np.flatnonzero(left <= RANK_TOLERANCE)
         if not len(dependent):
             break
         keep[np.flatnonzero(keep)[dependent[0]]] = False
     return keep
+
+
+def _triangle(design: Floats) -> Floats:
+    return np.asarray(np.linalg.qr(design, mode="r"))
 
 
 def estimate_vcov(fit: LeastSquaresFit, kind: Vcov, cluster: NDArray[Any] | None = None) -> Floats:
@@ -162,13 +173,15 @@ def estimate_vcov(fit: LeastSquaresFit, kind: Vcov, cluster: NDArray[Any] | None
         ``"classical"``; ``"HC0"`` to ``"HC3"`` (MacKinnon & White 1985; HC2 without any
         factor ``n/(n−k)``); ``"CR0"``; ``"CR1"`` with Stata's factor
         ``m/(m−1) · (n−1)/(n−k)``; ``"CR2"`` (Bell & McCaffrey 2002, in the form of
-        Pustejovsky & Tipton 2018).
+        Pustejovsky & Tipton 2018); ``"CR3"``, the jackknife over clusters without the factor
+        ``(m−1)/m``, as in clubSandwich.
     cluster
         Shape ``(n,)``, whole numbers from 0; for the kinds ``CR`` only.
 
     Returns
     -------
-    Shape ``(k, k)``; all ``nan`` for HC2 and HC3 where a leverage is 1.
+    Shape ``(k, k)``; all ``nan`` for HC2 and HC3 where a leverage is 1, and for CR3 where a
+    cluster alone determines a coefficient.
 
     Notes
     -----
@@ -185,26 +198,22 @@ def estimate_vcov(fit: LeastSquaresFit, kind: Vcov, cluster: NDArray[Any] | None
     if fit.residuals.ndim != 1:
         raise ValueError("a covariance matrix belongs to one outcome: fit them one by one")
     if kind.startswith("CR") != (cluster is not None):
-        raise ValueError("clusters belong to the kinds CR0, CR1 and CR2, and to them only")
-    if kind == "classical":
-        squared = fit.weights @ np.square(fit.residuals)
-        return squared / fit.df_resid * fit.root @ fit.root.T
-    if cluster is None:
-        scores = fit.basis * _hc_residuals(fit, kind)[:, None]
-    elif kind == "CR2":
-        scores = np.stack([part.loading @ part.residuals for part in _cr2_parts(fit, cluster)])
-    else:
-        scores = _cluster_sums(fit.basis * _scaled_residuals(fit)[:, None], cluster)
+        raise ValueError("clusters belong to the kinds CR0 to CR3, and to them only")
+    match kind:
+        case "classical":
+            squared = fit.weights @ np.square(fit.residuals)
+            return squared / fit.df_resid * fit.root @ fit.root.T
+        case "HC0" | "HC1" | "HC2" | "HC3":
+            scores = fit.basis * _hc_residuals(fit, kind)[:, None]
+        case _:
+            assert cluster is not None
+            scores = cluster_scores(fit.basis, fit.weights, fit.residuals, cluster, kind)
     half = fit.root @ scores.T
     return half @ half.T * (_cr1_factor(fit, len(scores)) if kind == "CR1" else 1.0)
 
 
-def _scaled_residuals(fit: LeastSquaresFit) -> Floats:
-    return np.sqrt(fit.weights) * fit.residuals
-
-
 def _hc_residuals(fit: LeastSquaresFit, kind: str) -> Floats:
-    residuals = _scaled_residuals(fit)
+    residuals = np.sqrt(fit.weights) * fit.residuals
     if kind == "HC0":
         return residuals
     if kind == "HC1":
@@ -219,61 +228,16 @@ def _cr1_factor(fit: LeastSquaresFit, clusters: int) -> float:
     return clusters / (clusters - 1) * (n - 1) / fit.df_resid
 
 
-def _cluster_sums(rows: Floats, cluster: Integers) -> Floats:
-    """Sums of ``rows`` (n × k) by cluster, shape ``(m, k)``."""
-    sums = np.zeros((int(cluster.max()) + 1, rows.shape[1]))
-    np.add.at(sums, cluster, rows)
-    return sums
+def bell_mccaffrey_df(
+    fit: LeastSquaresFit,
+    cluster: NDArray[Any] | None,
+    contrast: Floats,
+    kind: ClusterKind = "CR2",
+) -> float:
+    """Satterthwaite degrees of freedom of a contrast under CR, or under HC2 without clusters.
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ClusterPart:
-    """One cluster in CR2: its rows of ``U = XB``, weights, residuals, and ``U'WA``."""
-
-    rows: Floats
-    weights: Floats
-    residuals: Floats
-    loading: Floats
-
-
-def _cr2_parts(fit: LeastSquaresFit, cluster: Integers) -> list[_ClusterPart]:
-    """The clusters with their adjustment ``A = [(I−H)(I−H)']^{−½}`` folded in.
-
-    The root is the symmetric one, and its inverse leaves out directions in which the
-    residuals of a cluster are zero by construction (Pustejovsky & Tipton 2018).
-    """
-    scaled = fit.basis / np.sqrt(fit.weights)[:, None]
-    inner = fit.basis.T @ (fit.weights[:, None] * fit.basis)
-    parts: list[_ClusterPart] = []
-    for code in range(int(cluster.max()) + 1):
-        mine = cluster == code
-        rows, weights = scaled[mine], fit.weights[mine]
-        heavy = weights[:, None] * rows
-        basis, shrink = _inverse_root(rows, heavy, inner)
-        loading = heavy.T + ((heavy.T @ basis) @ shrink) @ basis.T
-        parts.append(_ClusterPart(rows, weights, fit.residuals[mine], loading))
-    return parts
-
-
-def _inverse_root(rows: Floats, heavy: Floats, inner: Floats) -> tuple[Floats, Floats]:
-    """``(V, T)`` with ``[I − UU'W − WUU' + U P U']^{−½} = I + V T V'`` for one cluster.
-
-    The matrix differs from I only in the span of ``U`` and ``WU``, at most ``2k`` wide, so
-    the cost grows with the cluster's size and not with its cube.
-    """
-    k = rows.shape[1]
-    basis, triangle = np.linalg.qr(np.hstack([rows, heavy]))
-    middle = np.block([[inner, -np.eye(k)], [-np.eye(k), np.zeros((k, k))]])
-    values, vectors = np.linalg.eigh(np.eye(len(triangle)) + triangle @ middle @ triangle.T)
-    roots = np.where(values > 1e-10, 1 / np.sqrt(np.maximum(values, 1e-10)), 0.0)
-    return basis, (vectors * roots) @ vectors.T - np.eye(len(triangle))
-
-
-def bell_mccaffrey_df(fit: LeastSquaresFit, cluster: NDArray[Any], contrast: Floats) -> float:
-    """Satterthwaite degrees of freedom of a contrast under CR2.
-
-    Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, with working covariance I
-    (not the random-effects working model of Imbens & Kolesár 2016).
+    Bell & McCaffrey 2002; Pustejovsky & Tipton 2018, with working covariance I: errors that
+    are independent with one variance.
 
     Parameters
     ----------
@@ -281,14 +245,31 @@ def bell_mccaffrey_df(fit: LeastSquaresFit, cluster: NDArray[Any], contrast: Flo
         As for ``estimate_vcov``.
     contrast
         Shape ``(k,)``: the degrees of freedom are those of ``contrast @ coef``.
+    kind
+        The covariance they belong to; CR0 and CR1 have the same.
     """
-    parts = _cr2_parts(fit, cluster)
-    loads = [part.loading.T @ (fit.root.T @ contrast) for part in parts]
-    plain = np.stack([part.rows.T @ load for part, load in zip(parts, loads, strict=True)])
-    heavy = np.stack(
-        [part.rows.T @ (part.weights * load) for part, load in zip(parts, loads, strict=True)]
-    )
-    inner = fit.basis.T @ (fit.weights[:, None] * fit.basis)
-    cross = plain @ heavy.T
-    gram = np.diag([load @ load for load in loads]) - cross - cross.T + plain @ inner @ plain.T
-    return float(np.trace(gram) ** 2 / np.square(gram).sum())
+    if cluster is None:
+        return person_df(fit.basis, fit.leverage, fit.root.T @ contrast)
+    loaded = fit.root.T @ contrast
+    return satterthwaite_df(fit.basis, fit.weights, cluster, loaded, kind, WorkingCovariance())
+
+
+def imbens_kolesar_df(
+    fit: LeastSquaresFit, cluster: NDArray[Any], contrast: Floats, kind: ClusterKind = "CR2"
+) -> float:
+    """As ``bell_mccaffrey_df``, with errors that share an effect of their cluster.
+
+    Imbens & Kolesár 2016, section III.B: the working covariance is that of random effects,
+    estimated from the residuals.
+
+    Examples
+    --------
+    >>> x, cluster = np.arange(8.0), np.array([0, 0, 0, 1, 1, 2, 2, 3])
+    >>> fit = fit_least_squares(np.column_stack([np.ones(8), x]), np.square(x))
+    >>> slope = np.array([0.0, 1.0])
+    >>> imbens_kolesar_df(fit, cluster, slope) < bell_mccaffrey_df(fit, cluster, slope)
+    True
+    """
+    working = random_effects_covariance(fit.residuals, cluster)
+    loaded = fit.root.T @ contrast
+    return satterthwaite_df(fit.basis, fit.weights, cluster, loaded, kind, working)

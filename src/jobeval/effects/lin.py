@@ -45,6 +45,33 @@ def fit_lin(
     (5.333333333, 5.333333333)
     """
     centre = np.average(adjusters, axis=0, weights=weights) if centre is None else centre
+    return fit_least_squares(lin_design(assigned, adjusters, centre), outcome, weights)
+
+
+def lin_design(
+    assigned: NDArray[np.int64], adjusters: NDArray[np.float64], centre: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Constant, treatment, adjusters less ``centre`` and their products, ``(n, 2 + 2p)``."""
     centred = adjusters - centre
-    design = [np.ones(len(assigned)), assigned, centred, assigned[:, None] * centred]
-    return fit_least_squares(np.column_stack(design), outcome, weights)
+    parts = [np.ones(len(assigned)), assigned, centred, assigned[:, None] * centred]
+    return np.asarray(np.column_stack(parts), dtype=float)
+
+
+def effects_by_person(fit: LeastSquaresFit, centred: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each person's effect as a fit of ``fit_lin`` predicts it, shape ``(n,)``.
+
+    Parameters
+    ----------
+    fit
+        Of one outcome.
+    centred
+        Shape ``(n, p)``: the adjusters, centred as in the fit.
+
+    Examples
+    --------
+    >>> outcome, assigned = np.array([0.0, 1, 2, 4, 6, 9]), np.array([0, 0, 0, 1, 1, 1])
+    >>> x = np.array([[0.0], [1], [2], [0], [1], [2]])
+    >>> effects_by_person(fit_lin(outcome, assigned, x), x - 1)[:3].round(9).tolist()
+    [3.833333333, 5.333333333, 6.833333333]
+    """
+    return fit.coef[1] + centred @ fit.coef[2 + centred.shape[1] :]

@@ -1,190 +1,236 @@
-"""Outcomes week by week since randomisation, from counts per stratum × arm × week."""
+"""Outcomes week by week since randomisation: paths of effects with simultaneous bands."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.blocked import blocked_difference, stratified_means, stratum_shares
-from jobeval.effects.difference import CellMoments
-from jobeval.results import Curve, CurveTable
+from jobeval.effects.analysed import Columns, read_analysed
+from jobeval.effects.itt import columns_needed
+from jobeval.effects.least_squares import Vcov
+from jobeval.effects.options import Adjustment, IttOptions, validate_options
+from jobeval.effects.path_curves import PathOptions, draw_path
+from jobeval.effects.periods import Period, PeriodBlocks, read_periods
+from jobeval.effects.weekly import Blocks, RowBlocks
+from jobeval.effects.weekly_effects import estimate_weekly_effects
+from jobeval.errors import DataError, Problem
+from jobeval.inference.covariates import covariate_names
+from jobeval.plan.lottery import Lottery
+from jobeval.plan.parts import Term
+from jobeval.registers.frames import read_columns
+from jobeval.results import CurveTable
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PathCounts:
-    """What an engine counts of a weekly outcome.
-
-    Attributes
-    ----------
-    weeks
-        Shape ``(T,)``, ascending; week 0 is the week of randomisation.
-    n, total, total_sq
-        Shape ``(S, 2, T)``, by stratum, arm (control, treatment) and week: persons observed,
-        the sum of their outcome, and the sum of its squares.
-    positive
-        Same shape: persons whose outcome is not 0. May be left out for an outcome that is 0
-        or 1, of which ``total`` is that number.
-    arms
-        The names of control and treatment.
-    """
-
-    weeks: NDArray[np.int64]
-    n: NDArray[Any]
-    total: NDArray[Any]
-    total_sq: NDArray[Any]
-    arms: tuple[str, str] = ("control", "treatment")
-    positive: NDArray[Any] | None = None
-
-    def __post_init__(self) -> None:
-        shape = (len(self.n), 2, len(self.weeks))
-        counts = (self.n, self.total, self.total_sq, self.positive)
-        if any(array is not None and array.shape != shape for array in counts):
-            raise ValueError(f"n, total, total_sq and positive must all have shape {shape}")
-        if (np.diff(self.weeks) <= 0).any():
-            raise ValueError("weeks must ascend")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PathValues:
-    """A path as arrays of shape ``(3, T)``: control, treatment, treatment − control."""
-
-    values: Floats
-    std_error: Floats
-    df: Floats
-    at_risk: NDArray[np.int64]
-    events: NDArray[np.int64]
+OUTCOME = "weekly outcome"
+FEW_CLUSTERS = ("fewer than 10 clusters: confirm by re-drawing the lottery",)
 
 
 def estimate_path(
-    counts: PathCounts,
+    frame: Any,
+    outcomes: Sequence[str],
+    lottery: Lottery,
     *,
-    endpoint: str,
-    measure: Literal["share", "mean"] | None = None,
+    weeks: Sequence[int] | None = None,
+    covariates: Sequence[str | Term] = (),
+    adjustment: Adjustment = "none",
+    weights: str | None = None,
+    vcov: Vcov | None = None,
+    period: Period = "week",
+    accumulate: bool = False,
+    fading_weeks: int | None = None,
+    endpoint: str = "outcome",
     unit: str = "",
     conf_level: float = 0.95,
+    seed: int = 0,
 ) -> CurveTable:
-    """Estimate the mean of each arm and their difference, week by week.
-
-    In every week the arms' means are means over the strata's shares of the persons observed
-    in that week, so their difference is the blocked difference of that week, valid under
-    unequal allocation. Intervals are pointwise, from t with ``N − 2S`` degrees of freedom
-    for the difference (Welch with one stratum) and ``Nₐ − S`` for an arm.
+    """Estimate the means of both arms and the effect, week by week.
 
     Parameters
     ----------
-    counts
-        Sums per stratum × arm × week.
-    endpoint, measure, unit
-        What the curves carry. ``measure`` is ``"share"`` for an outcome that is 0 or 1;
-        ``None`` for ``"share"`` where that is the unit, else ``"mean"``.
+    frame
+        One row a person; any data frame that narwhals takes.
+    outcomes
+        One column of numbers a week, ascending; missing where a person is not observed.
+    lottery, covariates, adjustment, weights, vcov
+        As for ``estimate_itt``.
+    weeks
+        Weeks since randomisation of the outcomes; by default 0, 1, 2, …
+    period
+        ``"week"``; ``"month"`` for means over months of ``52/12`` weeks, starting with week 0;
+        or week → number of a period. A person counts in a period when observed in all of it.
+    accumulate
+        Whether to add a curve of measure ``"accumulated"``: the sum of the effects from week 0
+        on. Then pick the effect by ``one(arm=…, measure=…)``.
+    fading_weeks
+        Length of the two periods that the test of fading compares; ``None`` for a third of
+        the weeks from week 0 on.
+    endpoint, unit
+        What the curves carry. The measure is ``"share"`` where that is the unit, else
+        ``"mean"``; the accumulated unit of a share is weeks, of hours a week hours.
     conf_level
-        Level of the pointwise intervals.
+        Level of the pointwise intervals and of the bands.
+    seed
+        Of the simulation behind the bands.
 
     Returns
     -------
     CurveTable
-        Control, treatment and ``"treatment - control"``; ``at_risk`` counts the persons
-        observed in the week, ``events`` those of them whose outcome is not 0 (0 throughout
-        where that was not counted). A week in which some stratum has fewer than two observed
-        persons in an arm is ``nan``; from week 0 on, the first such week ends the curves,
-        because what remains would be another population. Where nothing varies the interval
-        is ``nan``. Notes say so.
+        Control, treatment (never adjusted for covariates) and ``"treatment - control"``, which
+        is in each week the effect of ``estimate_itt`` on the persons observed then. Intervals
+        are pointwise; ``band_low`` and ``band_high`` of the effect hold for all weeks from
+        week 0 on at once (sup-t, Montiel Olea & Plagborg-Møller 2019), at t quantiles of each
+        week's degrees of freedom that leave as much in the tails as the critical value does
+        in the normal's. ``at_risk`` counts the persons observed, ``events`` those whose
+        outcome is not 0. Its ``tests``: whether there is an effect in any week, and whether it
+        fades (``fading_test``). A week in which the effect is not estimable, or a stratum is
+        down to one person in an arm, is ``nan``; from week 0 on, the first such week ends
+        the curves, because what remains would be another population. Where nothing varies the
+        interval is ``nan``. Notes say so.
+
+    Raises
+    ------
+    DataError, ValueError
+        As ``estimate_itt``.
+
+    Notes
+    -----
+    The covariance of two weeks sums the products of scores over the persons, or clusters,
+    observed in both. All weeks in which the same persons are observed share one
+    factorisation.
 
     Examples
     --------
-    >>> n = np.array([[[4, 4], [4, 4]]])
-    >>> hours = np.array([[[0.0, 4], [0, 12]]])
-    >>> counts = PathCounts(np.array([0, 1]), n, hours, np.array([[[0.0, 10], [0, 50]]]))
-    >>> path = estimate_path(counts, endpoint="hours", unit="hours a week")
-    >>> path["treatment - control"].values.tolist()
-    [0.0, 2.0]
+    >>> import pandas as pd
+    >>> from jobeval import Lottery
+    >>> frame = pd.DataFrame({"arm": list("ctctctct"), "w0": [0, 0, 0, 0, 1, 2, 0, 0],
+    ...     "w1": [0, 4, 2, 6, 1, 9, 3, 5]})
+    >>> path = estimate_path(frame, ["w0", "w1"], Lottery(arm="arm", treatment="t", control="c"))
+    >>> effect = path["t - c"]
+    >>> effect.values.tolist(), bool((effect.band_low < effect.conf_low).all())
+    ([0.25, 4.5], True)
     """
-    from scipy.special import stdtrit
-
-    path = path_values(counts)
-    flat = ~(path.std_error > 0)
-    std_error = np.where(flat, np.nan, path.std_error)
-    half = stdtrit(path.df, 0.5 + conf_level / 2) * std_error
-    control, treatment = counts.arms
-    notes = _notes(counts.weeks, path)
-    curves = [
-        Curve(
-            endpoint=endpoint,
-            measure=measure or ("share" if unit == "share" else "mean"),
-            arm=arm,
-            times=np.asarray(counts.weeks, dtype=np.int64),
-            values=path.values[row],
-            at_risk=path.at_risk[row],
-            events=path.events[row],
-            std_error=std_error[row],
-            conf_low=path.values[row] - half[row],
-            conf_high=path.values[row] + half[row],
-            unit=unit,
-            conf_level=conf_level,
-            notes=notes,
-        )
-        for row, arm in enumerate((control, treatment, f"{treatment} - {control}"))
-    ]
-    return CurveTable(tuple(curves))
-
-
-def path_values(counts: PathCounts) -> PathValues:
-    """The numbers of a path; ``nan`` in the weeks that ``estimate_path`` leaves out."""
-    cells = _cells(counts)
-    kept = ~_ended(counts)
-    share = stratum_shares(cells.n)
-    arm_variance = (np.square(share)[:, None] * cells.variance / cells.n).sum(axis=0)
-    difference = blocked_difference(cells)
-    persons = np.asarray(counts.n).sum(axis=0)
-    parts = (
-        np.vstack([stratified_means(cells), difference.estimate]),
-        np.vstack([np.sqrt(arm_variance), difference.std_error]),
-        np.vstack([persons - len(cells.n), difference.df]),
+    outcomes = _validate_outcomes(outcomes, weeks)
+    options = validate_options(
+        OUTCOME, lottery, covariates, adjustment, vcov, conf_level, weights=weights
     )
-    values, std_error, df = (np.where(kept, part, np.nan) for part in parts)
-    at_risk = np.vstack([persons, persons.sum(axis=0)]).astype(np.int64)
-    positive = _positive(counts).sum(axis=0)
-    events = np.vstack([positive, positive.sum(axis=0)]).astype(np.int64)
-    return PathValues(values, std_error, df, at_risk, events)
+    _validate_covariates_apart(outcomes, options)
+    shown = PathOptions(
+        period=period, accumulate=accumulate, fading_weeks=fading_weeks, endpoint=endpoint,
+        unit=unit, seed=seed,
+    )  # fmt: skip
+    needed = columns_needed(outcomes[0], lottery, options)
+    columns = read_columns(frame, tuple(dict.fromkeys((*outcomes, *needed))))
+    _require_numbers(columns, outcomes)
+    numbers = np.arange(len(outcomes)) if weeks is None else np.asarray(weeks, dtype=np.int64)
+    blocks = _ColumnBlocks([columns[name] for name in outcomes])
+    return estimate_path_from_blocks(blocks, columns, lottery, numbers, options, shown)
 
 
-def _positive(counts: PathCounts) -> NDArray[Any]:
-    if counts.positive is not None:
-        return np.asarray(counts.positive)
-    binary = np.array_equal(counts.total, counts.total_sq)
-    return np.rint(counts.total) if binary else np.zeros_like(counts.total)
+def estimate_path_from_blocks(
+    blocks: Blocks,
+    columns: Columns,
+    lottery: Lottery,
+    weeks: Sequence[int] | NDArray[np.int64],
+    options: IttOptions | None = None,
+    shown: PathOptions | None = None,
+    arms: tuple[str, str] | None = None,
+) -> CurveTable:
+    """``estimate_path`` on person × week that comes in blocks of rows.
+
+    Parameters
+    ----------
+    blocks
+        Blocks of rows, shape ``(b, T)``, in the order of the rows of ``columns``; ``nan`` is not
+        observed. They are iterated three to five times, so not a generator. An array is
+        taken as one (``weekly.RowBlocks`` makes blocks of it, or of a memory map).
+    columns
+        The lottery's columns, covariates and weights, arrays of shape ``(N,)``.
+    weeks
+        Shape ``(T,)``, ascending; week 0 is the week of randomisation.
+    options, shown
+        What to estimate (as validated for ``estimate_itt``) and what to show of it.
+    arms
+        The names of control and treatment; by default the lottery's.
+
+    Notes
+    -----
+    Memory grows with persons only by the design (persons × covariates) and one bit a week;
+    with clusters by clusters × weeks. Where persons are observed for different lengths of
+    time and covariates, weights or clusters count, one design is kept for each length.
+
+    Examples
+    --------
+    >>> from jobeval import Lottery
+    >>> arm = np.array(list("ctctctct"), dtype=object)
+    >>> weekly = np.array([[0.0, 4, 2, 6, 1, 9, 3, 5]]).T
+    >>> path = estimate_path_from_blocks(
+    ...     weekly, {"arm": arm}, Lottery(arm="arm", treatment="t", control="c"), [1])
+    >>> path["t - c"].values.tolist()
+    [4.5]
+    """
+    if isinstance(blocks, Iterator):
+        raise ValueError("blocks are read several times: give a list or an array, no generator")
+    blocks = RowBlocks(blocks) if isinstance(blocks, np.ndarray) else blocks
+    options, shown = options or IttOptions(), shown or PathOptions()
+    zeros = np.zeros(len(columns[lottery.arm]))
+    persons = read_analysed({**columns, OUTCOME: zeros}, OUTCOME, lottery, options)
+    periods = read_periods(weeks, shown.period)
+    averaged = PeriodBlocks(blocks, periods, persons.assignment.rows)
+    found = estimate_weekly_effects(averaged, persons, options, len(periods.weeks))
+    return draw_path(
+        found,
+        periods,
+        shown,
+        arms=arms or (str(lottery.control), str(lottery.treatment)),
+        conf_level=options.conf_level,
+        notes=(
+            *persons.notes,
+            *persons.covariates.notes,
+            *found.notes,
+            *periods.notes,
+            *(FEW_CLUSTERS if (persons.assignment.n_clusters or 10) < 10 else ()),
+        ),
+    )
 
 
-def _cells(counts: PathCounts) -> CellMoments:
-    n = np.asarray(counts.n, dtype=float)
-    some, several = np.where(n > 0, n, np.nan), np.where(n > 1, n, np.nan)
-    mean = counts.total / some
-    squares = np.maximum(counts.total_sq - counts.total * mean, 0)
-    squares[squares <= 1e-12 * np.asarray(counts.total_sq)] = 0  # rounding, not variation
-    return CellMoments(some, mean, squares / (several - 1))
+def _validate_outcomes(outcomes: Sequence[str], weeks: Sequence[int] | None) -> tuple[str, ...]:
+    if isinstance(outcomes, str) or not len(outcomes):
+        raise ValueError('outcomes is a sequence of columns, such as ["week_0", "week_1"]')
+    if len(set(outcomes)) < len(outcomes):
+        raise ValueError("an outcome is named twice")
+    if weeks is not None and len(weeks) != len(outcomes):
+        raise ValueError(f"{len(weeks)} weeks for {len(outcomes)} outcomes")
+    return tuple(outcomes)
 
 
-def _ended(counts: PathCounts) -> NDArray[np.bool_]:
-    """The weeks without a value, shape ``(T,)``."""
-    small = (np.asarray(counts.n) < 2).any(axis=(0, 1))
-    after = np.logical_or.accumulate(small & (counts.weeks >= 0))
-    return small | after
+def _validate_covariates_apart(outcomes: Sequence[str], options: IttOptions) -> None:
+    both = sorted(set(outcomes) & set(covariate_names(options.covariates)))
+    if both:
+        raise ValueError(f"{both[0]!r} is an outcome and can be no covariate")
 
 
-def _notes(weeks: NDArray[np.int64], path: PathValues) -> tuple[str, ...]:
-    notes: list[str] = []
-    missing = np.isnan(path.values[2])
-    before, after = weeks[missing & (weeks < 0)], weeks[missing & (weeks >= 0)]
-    why = "a stratum has fewer than two observed persons in an arm"
-    if len(before):
-        notes.append(f"no value in {len(before)} weeks before week 0: {why}")
-    if len(after):
-        notes.append(f"no value from week {after[0]} on: {why}")
-    if (~missing & ~(path.std_error > 0).all(axis=0)).any():
-        notes.append("no interval in weeks in which the outcome does not vary within an arm")
-    return tuple(notes)
+def _require_numbers(columns: Columns, outcomes: Sequence[str]) -> None:
+    problems = [
+        Problem(f"outcome {name!r}", "is not a column of numbers.", "Deliver it as numbers.")
+        for name in outcomes
+        if columns[name].dtype.kind not in "biuf"
+    ]
+    if problems:
+        raise DataError("weekly outcomes", problems)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ColumnBlocks:
+    """Columns of one length as blocks of rows."""
+
+    columns: list[NDArray[Any]]
+    rows: int = 1024
+
+    def __iter__(self) -> Iterator[Floats]:
+        for start in range(0, len(self.columns[0]), self.rows):
+            part = slice(start, start + self.rows)
+            yield np.column_stack([column[part].astype(float) for column in self.columns])

@@ -1,22 +1,32 @@
-"""Effects site by site: raw, shrunken towards their mean, and a test that they are one."""
+"""Effects of sites: never a raw ranking, but what chance leaves of their differences."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.effects.analysed import Columns, read_analysed
 from jobeval.effects.itt import columns_needed
-from jobeval.effects.options import validate_options
+from jobeval.effects.options import IttOptions, validate_options
+from jobeval.effects.random_effects import (
+    RandomEffects,
+    TauMethod,
+    fit_random_effects,
+    profile_tau_squared,
+    shrink_effects,
+)
 from jobeval.effects.subgroups import estimate_levels
+from jobeval.errors import DesignError, did_you_mean
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
-from jobeval.results import EffectTable, Estimate, HypothesisTest
+from jobeval.results import EffectTable, Estimate, HypothesisTest, Interval, html_table
 
 Floats = NDArray[np.float64]
+_NAMES = {"reml": "REML", "paule-mandel": "Paule and Mandel"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,42 +39,53 @@ class SiteEffects:
         One estimate a site, ``subgroup`` as ``"column=site"``, in alphabetical order.
     shrunken
         The same sites, ``estimator`` ``"empirical Bayes"``.
+    pooled
+        The mean effect over places like these, ``part`` ``"pooled"``; error by Hartung,
+        Knapp, Sidik and Jonkman, t with ``k − 1`` degrees of freedom.
+    prediction
+        The interval for the true effect in one more such place, ``part`` ``"prediction"``:
+        ``μ ± t(k − 2) √(τ² + var(μ))`` (Higgins, Thompson & Spiegelhalter 2009). No p-value.
     heterogeneity
         Cochran's Q with its degrees of freedom and p-value.
-    pooled, pooled_std_error
-        Mean effect under random effects.
-    tau_squared
-        Variance of the true effects between sites (Paule & Mandel 1982).
+    tau_squared, tau_squared_interval
+        Variance of the true effects between sites, and its Q-profile interval (Viechtbauer
+        2007), ``nan`` where the sites are more alike than chance allows.
     i_squared
         Share of the variation that is not sampling error, ``max(0, 1 − df / Q)``.
+    method
+        How ``tau_squared`` was found.
     """
 
     raw: EffectTable
     shrunken: EffectTable
+    pooled: Estimate
+    prediction: Estimate
     heterogeneity: HypothesisTest
-    pooled: float
-    pooled_std_error: float
     tau_squared: float
+    tau_squared_interval: Interval
     i_squared: float
+    method: TauMethod
+
+    @property
+    def tau(self) -> float:
+        """Standard deviation of the true effects between sites, in the outcome's unit."""
+        return math.sqrt(self.tau_squared)
+
+    def _repr_html_(self) -> str:
+        shown = (*self.shrunken, self.pooled, self.prediction)
+        return html_table(EffectTable(shown).to_frame()[list(EffectTable.SHOWN)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RandomEffects:
-    """What ``shrink_effects`` finds; arrays of shape ``(k,)``, ``nan`` where the input is."""
-
-    pooled: float
-    pooled_std_error: float
-    tau_squared: float
-    q: float
-    df: int
-    shrunken: Floats
-    shrunken_std_error: Floats
-
-
-def estimate_site_effects(
-    frame: Any, outcome: str, lottery: Lottery, site: str, *, conf_level: float = 0.95
+def estimate_sites(
+    frame: Any,
+    outcome: str,
+    lottery: Lottery,
+    site: str,
+    *,
+    method: TauMethod = "reml",
+    conf_level: float = 0.95,
 ) -> SiteEffects:
-    """Estimate the effect in each site, and shrink them.
+    """Estimate the effect in each site, shrink the sites' effects, and pool them.
 
     Within a site the effect is the (blocked) difference in means over the lottery's strata
     there. A site in which it cannot be estimated is ``nan`` with a note and takes no part in
@@ -74,8 +95,25 @@ def estimate_site_effects(
     ----------
     site
         Column of the site, without missing values.
+    method
+        ``"reml"`` or ``"paule-mandel"``, as for ``fit_random_effects``.
     frame, outcome, lottery, conf_level
         As for ``estimate_itt``.
+
+    Raises
+    ------
+    DesignError
+        When clusters span sites, whose effects then are not independent.
+    DataError, ValueError
+        As ``estimate_subgroups``.
+
+    Notes
+    -----
+    The shrunken effects' errors account for the uncertainty in the mean and, to the first
+    order, in ``τ²`` (``shrink_effects``). With few sites whose effects differ less than their
+    errors, ``τ²`` is often estimated as 0; there these intervals and the prediction interval
+    are too short (Partlett & Riley 2017; in simulation with 12 sites about 0.88). The mean is
+    over places, not over persons: ``estimate_itt`` answers for the persons drawn.
 
     Examples
     --------
@@ -84,106 +122,172 @@ def estimate_site_effects(
     >>> frame = pd.DataFrame({"arm": list("ctctctct"), "hours": [0, 4, 2, 6, 1, 9, 3, 5],
     ...     "site": ["north"] * 4 + ["south"] * 4})
     >>> lottery = Lottery(arm="arm", treatment="t", control="c")
-    >>> found = estimate_site_effects(frame, "hours", lottery, "site")
+    >>> found = estimate_sites(frame, "hours", lottery, "site")
     >>> [effect.estimate for effect in found.raw], found.tau_squared
     ([4.0, 5.0], 0.0)
     """
+    _validate_method(method)
+    raw = read_site_effects(frame, outcome, lottery, site, conf_level)
+    return summarise_sites(raw, outcome, lottery, method, conf_level)
+
+
+def read_site_effects(
+    frame: Any,
+    outcome: str,
+    lottery: Lottery,
+    site: str,
+    conf_level: float,
+) -> EffectTable:
+    """The raw effects of the sites in alphabetical order, each from its own persons."""
     options = validate_options(outcome, lottery, (), "none", None, conf_level)
     columns = read_columns(frame, (*columns_needed(outcome, lottery, options), site))
+    _require_whole_clusters(columns, outcome, lottery, site, options)
     raw = estimate_levels(columns, outcome, lottery, site, options)
-    raw = EffectTable(tuple(sorted(raw, key=lambda effect: effect.subgroup)))
-    found = shrink_effects(
-        np.array([effect.estimate for effect in raw]),
-        np.array([effect.std_error for effect in raw]),
-    )
+    return EffectTable(tuple(sorted(raw, key=lambda effect: effect.subgroup)))
+
+
+def known_effects(raw: EffectTable) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Which sites have an estimate and an error, and the two of those, shape ``(k,)``."""
+    estimates = np.array([effect.estimate for effect in raw])
+    errors = np.array([effect.std_error for effect in raw])
+    known = np.isfinite(estimates) & (errors > 0)
+    return known, estimates[known], errors[known]
+
+
+def summarise_sites(
+    raw: EffectTable, outcome: str, lottery: Lottery, method: TauMethod, conf_level: float
+) -> SiteEffects:
+    """Random effects over the sites' raw effects; ``nan`` with fewer than two of them."""
+    known, estimates, errors = known_effects(raw)
+    found = profile = None
+    shrunken = np.full((len(raw), 2), np.nan)
+    if len(estimates) > 1:
+        found = fit_random_effects(estimates, errors, method=method)
+        profile = profile_tau_squared(estimates, errors, conf_level)
+        shrunken[known] = np.column_stack(shrink_effects(estimates, errors, found))
+    empty = _empty(raw, known, outcome, lottery, method, conf_level)
+    q = math.nan if found is None else found.q
     return SiteEffects(
         raw=raw,
-        shrunken=_shrunken_table(raw, found),
+        shrunken=_shrunken_table(raw, shrunken, found, method),
+        pooled=_pooled(empty, found),
+        prediction=_prediction(empty, found),
         heterogeneity=_heterogeneity(outcome, found),
-        pooled=found.pooled,
-        pooled_std_error=found.pooled_std_error,
-        tau_squared=found.tau_squared,
-        i_squared=max(0.0, 1 - found.df / found.q) if found.q > 0 else math.nan,
+        tau_squared=math.nan if found is None else found.tau_squared,
+        tau_squared_interval=Interval(*(profile or (math.nan, math.nan))),
+        i_squared=max(0.0, 1 - (len(estimates) - 1) / q) if q > 0 else math.nan,
+        method=method,
     )
 
 
-def shrink_effects(estimates: Floats, std_errors: Floats) -> RandomEffects:
-    """Random effects by Paule and Mandel, and each effect's empirical-Bayes mean.
+def _validate_method(method: str) -> None:
+    if method not in get_args(TauMethod):
+        hint = did_you_mean(str(method), get_args(TauMethod))
+        raise ValueError(f"method {method!r} is unknown; {hint}")
 
-    ``τ²`` solves ``Σ (yᵢ − μ)² / (vᵢ + τ²) = k − 1``, or is 0 (Paule & Mandel 1982). With
-    ``Bᵢ = vᵢ / (vᵢ + τ²)`` the shrunken effect is ``Bᵢ μ + (1 − Bᵢ) yᵢ`` and its variance
-    ``(1 − Bᵢ) vᵢ + Bᵢ² var(μ)``, which takes ``τ²`` as known (Morris 1983).
 
-    Parameters
-    ----------
-    estimates, std_errors
-        Shape ``(k,)``; pairs with a ``nan`` take no part. With fewer than two pairs left
-        nothing is shrunken: all is ``nan``.
-
-    Examples
-    --------
-    >>> found = shrink_effects(np.array([1.0, 5.0]), np.array([1.0, 1.0]))
-    >>> round(found.tau_squared, 9), found.q, found.shrunken.round(9).tolist()
-    (7.0, 8.0, [1.25, 4.75])
-    """
-    known = np.isfinite(estimates) & np.isfinite(std_errors)
-    y, v = estimates[known], np.square(std_errors[known])
-    shrunken, error = np.full((2, len(estimates)), np.nan)
-    if len(y) < 2:
-        return RandomEffects(
-            math.nan, math.nan, math.nan, math.nan, max(len(y) - 1, 0), shrunken, error
+def _require_whole_clusters(
+    columns: Columns, outcome: str, lottery: Lottery, site: str, options: IttOptions
+) -> None:
+    if lottery.clusters is None:
+        return
+    drawn = read_analysed(columns, outcome, lottery, options).assignment
+    assert drawn.cluster is not None
+    places = [str(place) for place in columns[site][drawn.rows].tolist()]
+    pairs = set(zip(drawn.cluster.tolist(), places, strict=True))
+    spanning = len(pairs) - len(set(drawn.cluster.tolist()))
+    if spanning:
+        raise DesignError(
+            f"clusters of {lottery.clusters!r} span several sites of {site!r}, so that the "
+            "sites' effects are not independent. Mend: name a site that holds whole clusters, "
+            "or compare the sites by estimate_subgroups."
         )
-    tau_squared = _paule_mandel(y, v)
-    pooled, variance, _ = _pool(y, v + tau_squared)
-    weight = v / (v + tau_squared)
-    shrunken[known] = weight * pooled + (1 - weight) * y
-    error[known] = np.sqrt((1 - weight) * v + np.square(weight) * variance)
-    q = _pool(y, v)[2]
-    return RandomEffects(pooled, math.sqrt(variance), tau_squared, q, len(y) - 1, shrunken, error)
 
 
-def _pool(y: Floats, v: Floats) -> tuple[float, float, float]:
-    """Inverse-variance mean, its variance, and the sum of squared standardised distances."""
-    weights = 1 / v
-    mean = weights @ y / weights.sum()
-    return float(mean), float(1 / weights.sum()), float(weights @ np.square(y - mean))
+def _empty(
+    raw: EffectTable,
+    known: NDArray[np.bool_],
+    outcome: str,
+    lottery: Lottery,
+    method: TauMethod,
+    conf_level: float,
+) -> Estimate:
+    """What pooled effect and prediction have in common, not yet estimated."""
+    used = [effect for effect, stays in zip(raw, known, strict=True) if stays]
+    clusters = [effect.n_clusters for effect in used if effect.n_clusters is not None]
+    return Estimate(
+        endpoint=outcome,
+        estimand="itt",
+        estimator=f"random effects ({_NAMES[method]})",
+        contrast=lottery.contrast,
+        estimate=math.nan,
+        std_error=math.nan,
+        df=math.nan,
+        n_treatment=sum(effect.n_treatment for effect in used),
+        n_control=sum(effect.n_control for effect in used),
+        n_clusters=sum(clusters) if clusters else None,
+        conf_level=conf_level,
+        n_apart_treatment=sum(effect.n_apart_treatment or 0 for effect in used),
+        n_apart_control=sum(effect.n_apart_control or 0 for effect in used),
+        notes=(f"over {len(used)} of {len(raw)} sites",),
+    )
 
 
-def _paule_mandel(y: Floats, v: Floats) -> float:
-    """Newton from 0: the sum falls and is convex in τ², so the steps never overshoot."""
-    tau_squared = 0.0
-    for _ in range(200):
-        pooled, _, q = _pool(y, v + tau_squared)
-        excess = q - (len(y) - 1)
-        if excess <= 1e-13 * len(y):
-            break
-        slope = float(np.square((y - pooled) / (v + tau_squared)).sum())
-        tau_squared += excess / slope
-    return tau_squared
+def _pooled(empty: Estimate, found: RandomEffects | None) -> Estimate:
+    if found is None:
+        note = "not estimable: fewer than two sites have an estimate"
+        return replace(empty, part="pooled", notes=(*empty.notes, note))
+    narrow = found.scaled_error[0] < found.std_error[0]
+    note = "the sites are more alike than chance makes them, so that the interval is narrow"
+    return replace(
+        empty,
+        part="pooled",
+        estimate=float(found.coef[0]),
+        std_error=float(found.scaled_error[0]),
+        df=float(found.df),
+        notes=(*empty.notes, *((note,) if narrow else ())),
+    )
 
 
-def _heterogeneity(outcome: str, found: RandomEffects) -> HypothesisTest:
+def _prediction(empty: Estimate, found: RandomEffects | None) -> Estimate:
+    """Its bounds are no test of anything, so there is no p-value."""
+    named = replace(empty, part="prediction", inference="prediction")
+    if found is None or found.df < 2:
+        note = "not estimable: fewer than three sites have an estimate"
+        return replace(named, notes=(*empty.notes, note))
+    from scipy.special import stdtrit
+
+    df = float(found.df - 1)
+    error = math.hypot(math.sqrt(found.tau_squared), found.std_error[0])
+    half = float(stdtrit(df, 0.5 + empty.conf_level / 2)) * error
+    mean = float(found.coef[0])
+    given = Interval(mean - half, mean + half)
+    return replace(named, estimate=mean, std_error=error, df=df, given_interval=given)
+
+
+def _heterogeneity(outcome: str, found: RandomEffects | None) -> HypothesisTest:
     from scipy.special import chdtrc
 
-    notes = () if found.q >= 0 else ("fewer than two sites have an estimate",)
+    notes = () if found else ("fewer than two sites have an estimate",)
     return HypothesisTest(
         name="Cochran's Q",
         endpoint=outcome,
-        statistic=found.q,
-        df=float(found.df),
-        p_value=float(chdtrc(found.df, found.q)) if found.q >= 0 else math.nan,
+        statistic=found.q if found else math.nan,
+        df=float(found.df) if found else 0.0,
+        p_value=float(chdtrc(found.df, found.q)) if found else math.nan,
         notes=notes,
     )
 
 
-def _shrunken_table(raw: EffectTable, found: RandomEffects) -> EffectTable:
-    note = f"between-site variance by Paule and Mandel: {found.tau_squared:.4g}"
+def _shrunken_table(
+    raw: EffectTable, shrunken: Floats, found: RandomEffects | None, method: TauMethod
+) -> EffectTable:
+    tau_squared = math.nan if found is None else found.tau_squared
+    note = f"between-site variance by {_NAMES[method]}: {tau_squared:.4g}"
     return EffectTable(
         tuple(
             _shrunken(effect, float(value), float(error), note)
-            for effect, value, error in zip(
-                raw, found.shrunken, found.shrunken_std_error, strict=True
-            )
+            for effect, (value, error) in zip(raw, shrunken, strict=True)
         )
     )
 

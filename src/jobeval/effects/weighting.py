@@ -1,5 +1,7 @@
 """Weights that make both arms stand for everyone drawn."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,21 +14,34 @@ Floats = NDArray[np.float64]
 
 
 def choose_weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, tuple[str, ...]]:
-    """Weights (``None`` where none are needed) and the notes that tell of them."""
+    """Weights (``None`` where none are needed) and the notes that tell of them.
+
+    Sampling weights are multiplied with those that the lottery asks for.
+    """
+    weights, notes = data.weights, tuple(_sampling_note(options))
     if data.assignment.probability_varies:
-        weights = inverse_probability_weights(data.assignment)
+        weights = _times(inverse_probability_weights(data.assignment), data.weights)
         note = "the probability of treatment varies within strata: weighted by its inverse"
+        notes = (*notes, note)
     elif options.adjustment == "ancova" and allocation_differs(data.assignment.stratum_sizes()):
-        weights = inverse_allocation_weights(data.assignment)
+        weights = _times(inverse_allocation_weights(data.assignment, data.weights), data.weights)
         note = (
             "strata differ in allocation: weighted by its inverse, so that the effect is "
             "the average over everyone drawn"
         )
-    else:
-        return None, ()
-    if options.vcov == "classical":
+        notes = (*notes, note)
+    if weights is not None and options.vcov == "classical":
         raise DesignError('vcov="classical" does not hold under weights. Mend: use "HC2".')
-    return weights, (note,)
+    return weights, notes
+
+
+def _sampling_note(options: IttOptions) -> Iterator[str]:
+    if options.weights is not None:
+        yield f"persons weigh by {options.weights!r}"
+
+
+def _times(weights: Floats, sampling: Floats | None) -> Floats:
+    return weights if sampling is None else weights * sampling
 
 
 def allocation_differs(sizes: NDArray[np.int64]) -> bool:
@@ -49,9 +64,13 @@ def allocation_differs(sizes: NDArray[np.int64]) -> bool:
     return bool((np.abs(sizes[:, 1] - expected) >= 1).any())
 
 
-def inverse_allocation_weights(assignment: Assignment) -> Floats:
-    """``nₛ / nₛₐ``: in each stratum, each arm weighs as much as both together."""
-    sizes = assignment.stratum_sizes()
+def inverse_allocation_weights(assignment: Assignment, sampling: Floats | None = None) -> Floats:
+    """``nₛ / nₛₐ``: in each stratum, each arm weighs as much as both together.
+
+    Under sampling weights, shape ``(n,)``, their sums stand in the place of the counts.
+    """
+    cell = assignment.stratum * 2 + assignment.assigned
+    sizes = np.bincount(cell, sampling, 2 * assignment.n_strata).reshape(-1, 2)
     weights = sizes.sum(axis=1, keepdims=True) / sizes
     return weights[assignment.stratum, assignment.assigned]
 
@@ -64,9 +83,21 @@ def inverse_probability_weights(assignment: Assignment) -> Floats:
     return 1 / drawn
 
 
-def weighted_arm_means(outcome: Floats, assignment: Assignment, weights: Floats) -> Floats:
-    """Weighted (Hájek) means of control and treatment over the strata's shares, shape ``(2,)``."""
+def weighted_cell_means(outcome: Floats, assignment: Assignment, weights: Floats) -> Floats:
+    """Weighted (Hájek) means by stratum and arm, shape ``(S, 2)``: control, treatment."""
     cell, size = assignment.stratum * 2 + assignment.assigned, 2 * assignment.n_strata
     means = np.bincount(cell, weights * outcome, size) / np.bincount(cell, weights, size)
-    share = np.bincount(assignment.stratum) / len(outcome)
-    return share @ means.reshape(-1, 2)
+    return means.reshape(-1, 2)
+
+
+def stratum_masses(assignment: Assignment, sampling: Floats | None) -> Floats:
+    """Persons in each stratum, or their sampling weights, shape ``(S,)``."""
+    return np.bincount(assignment.stratum, sampling, assignment.n_strata).astype(float)
+
+
+def weighted_arm_means(
+    outcome: Floats, assignment: Assignment, weights: Floats, sampling: Floats | None = None
+) -> Floats:
+    """Means of control and treatment over the strata's shares of everyone, shape ``(2,)``."""
+    masses = stratum_masses(assignment, sampling)
+    return masses / masses.sum() @ weighted_cell_means(outcome, assignment, weights)

@@ -18,23 +18,23 @@ from jobeval.delivery.intensity import count_intensity
 from jobeval.delivery.take_up import check_take_up
 from jobeval.errors import PlanError, Problem, did_you_mean
 from jobeval.evaluation.analyses import Answers, carry_out
+from jobeval.evaluation.families import adjust_families
 from jobeval.evaluation.look import TrialAtLook, read_look
 from jobeval.evaluation.result import Evaluation
-from jobeval.inference.multiplicity import adjust_p_values
 from jobeval.panel.activities import derive_first_activities
 from jobeval.plan.analyses import Analysis, EffectAnalysis, ExitAnalysis
-from jobeval.plan.model import TrialPlan
 from jobeval.plan.parts import LookName, Term
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
-from jobeval.results import CheckResult, CurveTable, EffectTable, Flow, with_adjusted_p
-from jobeval.schemas.calendar import week_of
+from jobeval.results import CheckResult, CurveTable, EffectTable, Flow
 
 Progress = Callable[[int, int, str], None]
 PLACEMENT = "virksomhedspraktik"
 
 
-def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    trial: Trial, look: LookName, *, arm: str | None = None, progress: Progress | None = None
+) -> Evaluation:
     """Carry out the plan at one look, and nothing that the plan does not ask for.
 
     Parameters
@@ -43,13 +43,16 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
         The plan and the delivery.
     look
         ``"midterm"`` or ``"final"``. Only what the look's cut-off allows is seen.
+    arm
+        The treatment arm to compare with control, where the plan has several. Families of
+        tests are adjusted over all of them.
     progress
         Called with (done, total, name of the analysis) as the work goes on.
 
     Raises
     ------
     PlanError
-        The plan has no such look.
+        The plan has no such look or arm, or several arms and none is named.
     DataError, DesignError
         The delivery does not allow an analysis that the plan asks for.
 
@@ -68,14 +71,15 @@ def evaluate(trial: Trial, look: LookName, *, progress: Progress | None = None) 
         raise PlanError("evaluate", [Problem("look", rule, did_you_mean(look, list(plan.looks)))])
     # One thread of linear algebra: quicker on these shapes, and the same bits on any machine.
     with threadpool_limits(limits=1, user_api="blas"):
-        return _evaluate(trial, look, plan.due_at(look), progress)
+        return _evaluate(trial, look, arm, progress)
 
 
 def _evaluate(
-    trial: Trial, look: LookName, due: Sequence[Analysis], progress: Progress | None
+    trial: Trial, look: LookName, arm: str | None, progress: Progress | None
 ) -> Evaluation:
-    plan = trial.plan
-    at_look = read_look(trial, look)
+    at_look = read_look(trial.compare(arm), look)
+    plan = at_look.plan
+    due = plan.due_at(look)
     answers = Answers()
     for done, analysis in enumerate(due):
         _report(progress, done, len(due) + 1, analysis.name)
@@ -89,7 +93,7 @@ def _evaluate(
         look=look,
         cut_off=plan.looks[look].cut_off,
         data_digest=trial.digest,
-        effects=_adjust_families(EffectTable(tuple(answers.effects)), plan, due),
+        effects=adjust_families(EffectTable(tuple(answers.effects)), trial, at_look),
         curves=CurveTable(tuple(answers.curves)),
         tests=tuple(answers.tests),
         checks={check.name: check for check in checks},
@@ -101,18 +105,6 @@ def _evaluate(
 def _report(progress: Progress | None, done: int, total: int, name: str) -> None:
     if progress is not None:
         progress(done, total, name)
-
-
-def _adjust_families(effects: EffectTable, plan: TrialPlan, due: Sequence[Analysis]) -> EffectTable:
-    """Adjust the main effects of each family together; subgroups and sites belong to none."""
-    adjusted = [e.p_value_adjusted for e in effects]
-    for name, family in plan.families.items():
-        members = {a.name for a in due if getattr(a, "family", None) == name}
-        places = [i for i, e in enumerate(effects) if e.analysis in members and not e.subgroup]
-        p_values = [effects[i].p_value for i in places]
-        for place, p in zip(places, adjust_p_values(p_values, family.method), strict=True):
-            adjusted[place] = float(p)
-    return with_adjusted_p(effects, adjusted)
 
 
 def _check(at_look: TrialAtLook, due: Sequence[Analysis]) -> Iterable[CheckResult]:
@@ -156,9 +148,8 @@ def _describe_delivery(at_look: TrialAtLook) -> Iterable[CheckResult]:
         yield count_inflow(persons, arms)
     if at_look.plan.sites is not None:
         yield count_sites(persons.rename(columns={at_look.plan.sites.column: "site"}), arms)
-    started = _started(at_look)
-    if started is not None:
-        yield check_take_up(at_look.assignment, started, arms)
+    if at_look.started is not None:
+        yield check_take_up(at_look.assignment, at_look.started, arms)
     first_weeks = _first_activity_weeks(at_look)
     if first_weeks is not None:
         yield count_intensity(at_look.assignment, first_weeks, arms)
@@ -173,7 +164,7 @@ def _count_flow(at_look: TrialAtLook, due: Sequence[Analysis]) -> Flow:
         at_look.assignment,
         at_look.arms,
         eligible=eligible,
-        started=_started(at_look),
+        started=at_look.started,
         placed_week=None if first_weeks is None else first_weeks.get(PLACEMENT, nobody),
         followed_weeks=_followed_weeks(at_look),
         analysed=_analysed(at_look, due),
@@ -188,13 +179,6 @@ def _analysed(at_look: TrialAtLook, due: Sequence[Analysis]) -> NDArray[np.bool_
     if not endpoints:
         return np.ones(len(at_look.persons), dtype=bool)
     return (at_look.outcome(endpoints[0])["status"] == "observed").to_numpy()
-
-
-def _started(at_look: TrialAtLook) -> NDArray[np.bool_] | None:
-    if "started_week" not in at_look.persons:
-        return None
-    last_week = week_of(at_look.plan.looks[at_look.look].cut_off)
-    return (at_look.persons["started_week"].astype(float) <= last_week).to_numpy()
 
 
 def _first_activity_weeks(at_look: TrialAtLook) -> dict[str, NDArray[np.float64]] | None:

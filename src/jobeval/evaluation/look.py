@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from jobeval.endpoints.delivered import read_delivered_exit, read_delivered_outcome
 from jobeval.endpoints.exits import derive_exits
@@ -14,6 +16,7 @@ from jobeval.inference.assignment import Assignment, read_assignment
 from jobeval.panel.baseline import derive_baseline
 from jobeval.panel.build import Panel, build_panel
 from jobeval.panel.engine import collect_frame
+from jobeval.plan.analyses import Analysis
 from jobeval.plan.endpoints import (
     DeliveredExit,
     DeliveredOutcome,
@@ -25,6 +28,7 @@ from jobeval.plan.model import TrialPlan
 from jobeval.plan.parts import LookName
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
+from jobeval.schemas.calendar import week_of
 
 # Names of an exit beside the columns of persons, which may hold any name without a space.
 DURATION, DESTINATION, OBSERVED = "exit duration", "exit destination", "exit observed"
@@ -57,6 +61,11 @@ class TrialAtLook:
         """Names of (control, treatment)."""
         return (self.plan.control.name, self.plan.treatment.name)
 
+    @property
+    def due(self) -> tuple[Analysis, ...]:
+        """The analyses that the plan asks for at this look, in their order."""
+        return self.plan.due_at(self.look)
+
     def outcome(self, name: str) -> pd.DataFrame:
         """``person_id, value, status`` of a window endpoint, in the order of ``persons``."""
         if name not in self.outcomes:
@@ -71,6 +80,14 @@ class TrialAtLook:
             mend = "Deliver it, or declare outcomes of the persons table (delivered_outcome)."
             raise DataError("delivery", [Problem("registers", rule, mend)])
         return self.panel
+
+    @property
+    def started(self) -> NDArray[np.bool_] | None:
+        """Who had started by the cut-off, in the order of ``persons``; ``None`` = unknown."""
+        if "started_week" not in self.persons:
+            return None
+        last_week = week_of(self.plan.looks[self.look].cut_off)
+        return (self.persons["started_week"].astype(float) <= last_week).to_numpy()
 
     def exits(self, name: str) -> pd.DataFrame:
         """The persons who are followed at all, with ``DURATION`` and ``DESTINATION``."""

@@ -1,23 +1,181 @@
-"""The lottery drawn again, exactly as it drew."""
+"""The lottery drawn again, exactly as it drew.
+
+Draw ``i`` of a lottery of ``u`` units uses the ``i``-th stretch of ``⌈u/8⌉`` counters of one
+Philox stream (Salmon et al. 2011), so it does not depend on which draws are made before it,
+together with it, or on which thread.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
+from jobeval.inference.scratch import Scratch
 
-BLOCK = 500
+TILE = 64
+"""Draws that are made and computed together; arithmetic never depends on anything larger."""
+
+_SMALL = 1 << 14  # bytes; larger answers cost more to allocate than to fill
+_SCRATCH = Scratch()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Urn:
+    """What a lottery draws from: ``u`` units, in the order of their strata.
+
+    Attributes
+    ----------
+    assigned
+        Shape ``(u,)``: what the real lottery gave, 0 for control.
+    starts
+        Shape ``(S + 1,)``: units ``starts[s]`` to ``starts[s + 1] - 1`` are those of stratum
+        ``s``.
+    unit
+        Shape ``(n,)``: the unit of each person.
+    counts
+        Shape ``(S, K)``: units of each arm in each stratum.
+    probability
+        Shape ``(u,)`` where units were drawn one by one with different probabilities of
+        treatment, else ``None``.
+    """
+
+    assigned: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    probability: NDArray[np.float64] | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.assigned)
+
+
+def fill_urn(assignment: Assignment) -> Urn:
+    """The urn of a lottery of two arms.
+
+    Counts are fixed by stratum, unless the probability of treatment varies within strata:
+    then units are drawn independently with their probabilities. (Where that variation comes
+    from separate lotteries with fixed counts, name these as strata.)
+    """
+    urn = fill_arms_urn(assignment.assigned, assignment.stratum, assignment.cluster, n_arms=2)
+    if not assignment.probability_varies or assignment.probability is None:
+        return urn
+    lowest = np.full(urn.size, np.inf)
+    np.minimum.at(lowest, urn.unit, assignment.probability)
+    if (assignment.probability - lowest[urn.unit] > 1e-12).any():
+        raise DesignError(
+            "the probability of treatment varies within clusters that were drawn as a whole. "
+            "Mend: give each cluster one probability."
+        )
+    return Urn(urn.assigned, urn.starts, urn.unit, urn.counts, lowest)
+
+
+def fill_arms_urn(
+    arm: NDArray[np.int64],
+    stratum: NDArray[np.int64],
+    cluster: NDArray[np.int64] | None,
+    n_arms: int,
+) -> Urn:
+    """The urn of a lottery of ``n_arms`` arms, from codes of shape ``(n,)``."""
+    what = np.arange(len(arm)) if cluster is None else cluster
+    _, first, unit = np.unique(what, return_index=True, return_inverse=True)
+    order = np.argsort(stratum[first], kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    arm, stratum = arm[first][order], stratum[first][order]
+    n_strata = int(stratum[-1]) + 1
+    counts = np.bincount(stratum * n_arms + arm, minlength=n_strata * n_arms)
+    starts = np.searchsorted(stratum, np.arange(n_strata + 1))
+    return Urn(arm, starts, place[unit], counts.reshape(n_strata, n_arms))
+
+
+def stream_key(seed: np.random.SeedSequence) -> NDArray[np.uint64]:
+    """The key of the Philox stream of a seed, shape ``(2,)``."""
+    return np.asarray(seed.generate_state(2, np.uint64), dtype=np.uint64)
+
+
+def draw_arms(urn: Urn, key: NDArray[np.uint64], start: int, count: int) -> NDArray[np.int8]:
+    """Draws ``start`` to ``start + count − 1``: the arm of each unit, shape ``(count, u)``."""
+    drawn = np.empty((count, urn.size), dtype=np.int8)
+    write_arms(urn, key, start, drawn)
+    return drawn
+
+
+def write_arms(urn: Urn, key: NDArray[np.uint64], start: int, out: NDArray[Any]) -> None:
+    """Write draws ``start``, ``start + 1``, … into ``out``, shape ``(B, u)``.
+
+    In each stratum the units with the smallest of random keys get the last arm, the next
+    smallest the one before it, and so on. Equal keys count in the order of the units.
+    """
+    keys = _random_keys(urn.size, key, start, len(out))
+    if urn.probability is not None:
+        out[:] = keys < np.ldexp(urn.probability, 32)
+        return
+    lowest = np.cumsum(urn.counts[:, :0:-1], axis=1)
+    parts = [slice(*edges) for edges in pairwise(urn.starts)]
+    for part, counts in zip(parts, lowest, strict=True):
+        out[:, part] = keys[:, part] <= _thresholds(keys[:, part], int(counts[0]))
+        for count in counts[1:]:
+            out[:, part] += keys[:, part] <= _thresholds(keys[:, part], int(count))
+    # equal keys at a threshold can only have marked too many
+    for row in np.flatnonzero(out.sum(axis=1) != lowest.sum()):
+        for part, counts in zip(parts, lowest, strict=True):
+            out[row, part] = rank_arms(keys[row, part], counts)
+
+
+def _random_keys(size: int, key: NDArray[np.uint64], start: int, count: int) -> NDArray[np.uint32]:
+    """Keys of ``count`` draws, shape ``(count, size)``, in memory that is used again."""
+    stride = -(-size // 8)  # one counter gives four words of 64 bits, eight keys
+    stream = np.random.Philox(key=key, counter=start * stride)
+    words: NDArray[np.uint64] = _SCRATCH.array("keys", (count, 4 * stride), "<u8")
+    rows = max(1, _SMALL // words[0].nbytes)
+    for first in range(0, count, rows):
+        part = words[first : first + rows]
+        part[:] = stream.random_raw(part.size).reshape(part.shape)
+    return words.view("<u4")[:, :size]
+
+
+def _thresholds(keys: NDArray[np.uint32], count: int) -> NDArray[Any]:
+    """The ``count``-th smallest key of each row, shape ``(B, 1)``; −1 for a count of 0."""
+    if count == 0:
+        return np.full((len(keys), 1), -1)
+    parted = keys.copy()
+    parted.partition(count - 1, axis=1)
+    return parted[:, count - 1 : count]
+
+
+def rank_arms(keys: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The arms of one stratum by the full order of its keys, equal ones in their places.
+
+    Parameters
+    ----------
+    keys
+        Shape ``(n,)``.
+    counts
+        Ascending: how many get the last arm, at least the one before it, and so on.
+
+    Examples
+    --------
+    >>> rank_arms(np.array([5, 5, 1, 5], dtype=np.uint32), np.array([2])).tolist()
+    [1, 0, 1, 0]
+    """
+    place = np.argsort(np.argsort(keys, kind="stable"), kind="stable")
+    return (place[:, None] < counts).sum(axis=1)
 
 
 def redraw_lottery(
     assignment: Assignment, draws: int, seed: np.random.SeedSequence
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield blocks of re-drawn assignments, each of shape ``(≤ 500, n)``.
+    """Yield blocks of re-drawn assignments, each of shape ``(≤ 64, n)``.
 
     Within every stratum as many persons (or clusters, where those were drawn) are assigned
-    to treatment as the real lottery assigned. Block ``b`` has its own random stream, so a
-    draw does not depend on how many blocks are asked for.
+    to treatment as the real lottery assigned; with probabilities that vary within strata,
+    units are drawn independently.
 
     Parameters
     ----------
@@ -26,7 +184,7 @@ def redraw_lottery(
     draws
         Number of re-drawn lotteries, at least 1.
     seed
-        Origin of the random streams.
+        Origin of the random stream.
 
     Examples
     --------
@@ -38,18 +196,48 @@ def redraw_lottery(
     >>> block.shape, block.sum(axis=1).tolist()
     ((3, 5), [2, 2, 2])
     """
+    yield from _redraw(fill_urn(assignment), draws, seed)
+
+
+def redraw_arms(
+    arm: NDArray[np.int64],
+    draws: int,
+    seed: np.random.SeedSequence,
+    *,
+    stratum: NDArray[np.int64] | None = None,
+    cluster: NDArray[np.int64] | None = None,
+) -> Iterator[NDArray[np.int64]]:
+    """Yield blocks of a lottery of several arms, all arms re-drawn together.
+
+    A contrast of two arms alone is re-drawn by ``redraw_lottery`` from the assignment of
+    their persons: the lottery given who was drawn to neither.
+
+    Parameters
+    ----------
+    arm
+        Shape ``(n,)``, codes ``0 … K−1``.
+    draws, seed
+        As for ``redraw_lottery``.
+    stratum, cluster
+        Shape ``(n,)``, codes from 0, or ``None``.
+
+    Examples
+    --------
+    >>> block = next(redraw_arms(np.array([0, 0, 1, 2, 2, 2]), 4, np.random.SeedSequence(1)))
+    >>> np.sort(block, axis=1).tolist() == [[0, 0, 1, 2, 2, 2]] * 4
+    True
+    """
+    stratum = np.zeros(len(arm), dtype=np.int64) if stratum is None else stratum
+    yield from _redraw(fill_arms_urn(arm, stratum, cluster, int(arm.max()) + 1), draws, seed)
+
+
+def _redraw(urn: Urn, draws: int, seed: np.random.SeedSequence) -> Iterator[NDArray[np.int64]]:
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")
-    first_of_unit, unit = drawn_units(assignment)
-    stratum = assignment.stratum[first_of_unit]
-    treated = np.bincount(
-        stratum, weights=assignment.assigned[first_of_unit], minlength=assignment.n_strata
-    ).astype(np.int64)
-    for index, start in enumerate(range(0, draws, BLOCK)):
-        stream = np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, index))
-        rng = np.random.Generator(np.random.Philox(stream))
-        size = min(BLOCK, draws - start)
-        yield _draw_block(rng, stratum, treated)[:size][:, unit]
+    key = stream_key(seed)
+    for start in range(0, draws, TILE):
+        block = draw_arms(urn, key, start, min(TILE, draws - start))
+        yield block[:, urn.unit].astype(np.int64)
 
 
 def drawn_units(assignment: Assignment) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -88,16 +276,3 @@ def aggregate_units(
         probability=None if assignment.probability is None else assignment.probability[first],
     )
     return drawn, totals
-
-
-def _draw_block(
-    rng: np.random.Generator, stratum: NDArray[np.int64], treated: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """One block of draws: in each stratum the ``treated[s]`` smallest of random keys."""
-    keys = rng.random((BLOCK, len(stratum)))
-    drawn = np.zeros((BLOCK, len(stratum)), dtype=np.int64)
-    for code, count in enumerate(treated):
-        members = np.flatnonzero(stratum == code)
-        order = np.argsort(keys[:, members], axis=1, kind="stable")
-        np.put_along_axis(drawn, members[order[:, :count]], 1, axis=1)
-    return drawn

@@ -134,7 +134,7 @@ class SortedGroupsAnalysis(_Analysis):
     estimator: Literal["sorted_groups"]
     covariates: tuple[Term, ...] = Field(min_length=1, strict=False)
     groups: Annotated[int, Field(ge=2, le=10)] = 4
-    splits: Annotated[int, Field(ge=1, le=1000)] = 100
+    splits: Annotated[int, Field(ge=1, le=1001)] = 101
     exploratory: bool = True
 
 
@@ -172,7 +172,7 @@ class Variant(PlanPart):
     estimator: EffectEstimator = "blocked"
     covariates: tuple[Term, ...] = Field(default=(), strict=False)
     vcov: Vcov | None = None
-    inference: Inference = "model"
+    inference: Literal["model", "lottery"] = "model"
     analysis_set: Literal["randomised", "per_protocol"] = "randomised"
     """``per_protocol`` compares who did as drawn, which the lottery does not protect."""
     winsorise: Annotated[float, Field(gt=0.5, lt=1)] | None = None

@@ -31,7 +31,25 @@ if TYPE_CHECKING:
 
 def find_inconsistencies(plan: TrialPlan) -> list[str]:
     """Everything that does not fit together, as ``"place: rule"``; empty when all does."""
-    return [*_arm_problems(plan), *_analysis_problems(plan), *_look_problems(plan)]
+    return [
+        *_arm_problems(plan),
+        *_analysis_problems(plan),
+        *_redraw_problems(plan),
+        *_look_problems(plan),
+    ]
+
+
+def _redraw_problems(plan: TrialPlan) -> Iterator[str]:
+    """One re-drawn lottery carries one estimator."""
+    for name, family in plan.families.items():
+        members = [a for a in plan.analyses if isinstance(a, EffectAnalysis) and a.family == name]
+        ways = {(a.estimator, a.covariates, a.strata, a.weights) for a in members}
+        if family.redraws and len(ways) > 1:
+            yield (
+                f'families.{name}: method = "{family.method}" draws the lottery again for all '
+                "tests at once, so its analyses need the same estimator, covariates, strata and "
+                "weights"
+            )
 
 
 def _arm_problems(plan: TrialPlan) -> Iterator[str]:

@@ -1,0 +1,299 @@
+"""Effects that a plan asks for: one function a kind of analysis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jobeval.effects.bounds import bound_attrition
+from jobeval.effects.fidelity import estimate_fidelity
+from jobeval.effects.index import estimate_index
+from jobeval.effects.itt import estimate_itt
+from jobeval.effects.late import estimate_late
+from jobeval.effects.margins import estimate_margins
+from jobeval.effects.quantiles import estimate_quantile_effects
+from jobeval.effects.risk import estimate_risk_difference
+from jobeval.effects.sites import estimate_sites
+from jobeval.effects.sorted_groups import estimate_sorted_groups
+from jobeval.effects.spillover import estimate_spillover
+from jobeval.effects.subgroups import estimate_subgroups
+from jobeval.effects.variants import Variant, estimate_variants
+from jobeval.errors import DataError, Problem
+from jobeval.evaluation.look import TrialAtLook
+from jobeval.plan import analyses as plan
+from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
+from jobeval.plan.lottery import Lottery
+from jobeval.plan.parts import LookName
+from jobeval.results import Estimate, HypothesisTest
+
+Said = Iterable[Estimate | HypothesisTest]
+UNITS: dict[str, str] = {
+    "any_hours": "share",
+    "any_hours_without_benefit": "share",
+    "mean_hours": "hours_per_week",
+    "mean_hours_without_benefit": "hours_per_week",
+    "weeks_in_state": "weeks",
+    "longest_spell": "weeks",
+}
+TOOK_PART = "took part"
+SHARE_PARTS = ("extensive", "hours>")
+
+
+def estimate_effects(analysis: plan.EffectAnalysis, at_look: TrialAtLook) -> Said:
+    """The effect on everyone, in subgroups and in sites, with tests that they are the same."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    lottery, options = lottery_of(analysis, at_look), itt_options(analysis)
+    resampling = at_look.plan.resampling
+    yield estimate_itt(
+        frame, outcome, lottery, **options, weights=analysis.weights,
+        inference=analysis.inference, draws=resampling.draws, seed=resampling.seed,
+    )  # fmt: skip
+    for column in analysis.subgroups:
+        found = estimate_subgroups(frame, outcome, lottery, column, **options)
+        yield from found.effects
+        yield replace(found.interaction, subgroup=column)
+    if analysis.by_site and at_look.plan.sites is not None:
+        sites = estimate_sites(frame, outcome, lottery, at_look.plan.sites.column)
+        yield from (*sites.raw, *sites.shrunken, sites.heterogeneity)
+
+
+def estimate_take_up(analysis: plan.TakeUpAnalysis, at_look: TrialAtLook) -> Said:
+    """The effect on those who take part because of the lottery."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    treated = analysis.treated or TOOK_PART
+    if analysis.treated is None:
+        frame[treated] = _took_part(at_look)
+    yield estimate_late(
+        frame, outcome, at_look.plan.lottery_columns, treated=treated,
+        covariates=analysis.covariates, adjustment="ancova" if analysis.covariates else "none",
+        interval=analysis.interval, profile=analysis.profile,
+    )  # fmt: skip
+
+
+def estimate_risks(analysis: plan.RiskAnalysis, at_look: TrialAtLook) -> Said:
+    """A difference or a ratio of shares."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield estimate_risk_difference(
+        frame, outcome, at_look.plan.lottery_columns,
+        measure="ratio" if analysis.estimator == "risk_ratio" else "difference",
+        method=analysis.method, covariates=analysis.covariates, std_error=analysis.std_error,
+    )  # fmt: skip
+
+
+def estimate_hours_margins(analysis: plan.MarginsAnalysis, at_look: TrialAtLook) -> Said:
+    """Mean, ratio of means, margins and thresholds of hours."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield from estimate_margins(
+        frame, outcome, at_look.plan.lottery_columns,
+        thresholds=analysis.thresholds, winsorise=analysis.winsorise,
+    )  # fmt: skip
+
+
+def estimate_quantiles(analysis: plan.QuantileAnalysis, at_look: TrialAtLook) -> Said:
+    """Effects on quantiles."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield from estimate_quantile_effects(
+        frame, outcome, at_look.plan.lottery_columns,
+        quantiles=analysis.quantiles,
+    )  # fmt: skip
+
+
+def bound_missing(analysis: plan.BoundsAnalysis, at_look: TrialAtLook) -> Said:
+    """The range of the effect where outcomes are missing."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield from bound_attrition(
+        frame, outcome, at_look.plan.lottery_columns, method=analysis.method,
+        covariates=analysis.covariates, limits=analysis.limits,
+    ).table  # fmt: skip
+
+
+def relate_fidelity(analysis: plan.FidelityAnalysis, at_look: TrialAtLook) -> Said:
+    """The slope of the sites' effects on their fidelity."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    assert at_look.plan.sites is not None
+    yield estimate_fidelity(
+        frame, outcome, at_look.plan.lottery_columns, at_look.plan.sites.column,
+        analysis.fidelity,
+    )  # fmt: skip
+
+
+def sort_groups(analysis: plan.SortedGroupsAnalysis, at_look: TrialAtLook) -> Said:
+    """Effects in groups sorted by their predicted effect."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield from estimate_sorted_groups(
+        frame, outcome, at_look.plan.lottery_columns, covariates=analysis.covariates,
+        groups=analysis.groups, splits=analysis.splits, seed=at_look.plan.resampling.seed,
+    )  # fmt: skip
+
+
+def estimate_spillovers(analysis: plan.SpilloverAnalysis, at_look: TrialAtLook) -> Said:
+    """Direct effect, spillover and total effect."""
+    frame, outcome = frame_of(at_look, analysis.endpoint)
+    yield from estimate_spillover(
+        frame, outcome, at_look.plan.lottery_columns,
+        group=analysis.group, saturation=analysis.saturation,
+    )  # fmt: skip
+
+
+def index_effects(analysis: plan.IndexAnalysis, at_look: TrialAtLook) -> Said:
+    """The effect on an index of several endpoints."""
+    frame = at_look.persons.copy()
+    columns = {name: outcome_column(name) for name in analysis.endpoints}
+    for name, column in columns.items():
+        frame[column] = at_look.outcome(name)["value"].to_numpy()
+    yield estimate_index(
+        frame, tuple(columns.values()), at_look.plan.lottery_columns,
+        less_is_better=tuple(columns[name] for name in analysis.less_is_better),
+    )  # fmt: skip
+
+
+def vary(analysis: plan.SensitivityAnalysis, at_look: TrialAtLook) -> Said:
+    """The same question in all declared ways."""
+    frame = at_look.persons.copy()
+    for name in analysis.endpoints_needed:
+        frame[outcome_column(name)] = at_look.outcome(name)["value"].to_numpy()
+    treated = None
+    if any(variant.analysis_set == "per_protocol" for variant in analysis.variants):
+        treated = TOOK_PART
+        frame[treated] = _took_part(at_look)
+    resampling = at_look.plan.resampling
+    yield from estimate_variants(
+        frame, at_look.plan.lottery_columns,
+        [_variant(item, analysis.endpoint, treated) for item in analysis.variants],
+        draws=resampling.draws, seed=resampling.seed,
+    )  # fmt: skip
+
+
+def _took_part(at_look: TrialAtLook) -> NDArray[np.int64]:
+    if at_look.started is None:
+        rule = "who started is not known: persons hold no started_on."
+        raise DataError("take-up", [Problem("persons", rule, 'Deliver it, or name "treated".')])
+    return at_look.started.astype(np.int64)
+
+
+def _variant(item: plan.Variant, endpoint: str, treated: str | None) -> Variant:
+    return Variant(
+        name=item.name,
+        outcome=outcome_column(item.endpoint or endpoint),
+        covariates=item.covariates,
+        adjustment=adjustment_of(item.estimator),
+        vcov=item.vcov,
+        inference=item.inference,
+        analysis_set=item.analysis_set,
+        treated=treated if item.analysis_set == "per_protocol" else None,
+        winsorise=item.winsorise,
+        weights=item.weights,
+        strata=() if item.estimator == "difference" else None,
+    )
+
+
+def frame_of(at_look: TrialAtLook, endpoint: str) -> tuple[pd.DataFrame, str]:
+    """The persons with the values of an endpoint, and the name of their column."""
+    values = at_look.outcome(endpoint)["value"]
+    if values.isna().all():
+        raise unobserved(endpoint, at_look)
+    column = outcome_column(endpoint)
+    return at_look.persons.assign(**{column: values.to_numpy()}), column
+
+
+def outcome_column(endpoint: str) -> str:
+    """A name that no column of persons has: theirs hold no space."""
+    return f"outcome {endpoint}"
+
+
+def unobserved(endpoint: str, at_look: TrialAtLook) -> DataError:
+    """What to say when nobody has an outcome."""
+    rule = f"no person is observed over the whole window at the {at_look.look} look."
+    mend = "Deliver every register that it needs, to the end of the window, or plan a shorter one."
+    return DataError("outcome", [Problem(f"endpoints.{endpoint}", rule, mend)])
+
+
+def adjustment_of(estimator: plan.EffectEstimator) -> Any:
+    """The adjustment of ``estimate_itt`` that an estimator of the plan means."""
+    return estimator if estimator in {"ancova", "lin"} else "none"
+
+
+def itt_options(analysis: plan.EffectAnalysis) -> dict[str, Any]:
+    """The options that an effect, its subgroups and its families share."""
+    return {
+        "covariates": analysis.covariates,
+        "adjustment": adjustment_of(analysis.estimator),
+        "vcov": analysis.vcov,
+    }
+
+
+def lottery_of(analysis: plan.EffectAnalysis, at_look: TrialAtLook) -> Lottery:
+    """The lottery with the strata of the analysis."""
+    strata = () if analysis.estimator == "difference" else analysis.strata
+    return pool_strata(at_look.plan.lottery_columns, strata)
+
+
+def pool_strata(lottery: Lottery, strata: tuple[str, ...] | None) -> Lottery:
+    """The lottery with the strata that an analysis declares; its own where it declares none."""
+    if strata is None:
+        return lottery
+    return Lottery(
+        arm=lottery.arm,
+        treatment=lottery.treatment,
+        control=lottery.control,
+        strata=strata,
+        clusters=lottery.clusters,
+        probability=lottery.probability,
+    )
+
+
+def name_effect(analysis: Any, effect: Estimate, at_look: TrialAtLook) -> Estimate:
+    """The estimate under the plan's names, with the unit and horizon of its endpoint."""
+    endpoint = getattr(analysis, "endpoint", analysis.name)
+    return replace(
+        effect, analysis=analysis.name, endpoint=endpoint, **_scale(analysis, effect, at_look)
+    )
+
+
+def inestimable(analysis: Any, at_look: TrialAtLook, reason: str) -> Estimate:
+    """An effect that the lottery and the data do not allow, with the reason."""
+    sizes = at_look.assignment.stratum_sizes().sum(axis=0)
+    effect = Estimate(
+        endpoint="",
+        estimand="itt",
+        estimator=analysis.estimator,
+        contrast=at_look.plan.lottery_columns.contrast,
+        estimate=math.nan,
+        std_error=math.nan,
+        n_treatment=int(sizes[1]),
+        n_control=int(sizes[0]),
+        notes=(f"not estimable: {reason}",),
+    )
+    return name_effect(analysis, effect, at_look)
+
+
+def _scale(analysis: Any, effect: Estimate, at_look: TrialAtLook) -> Mapping[str, Any]:
+    if isinstance(analysis, plan.IndexAnalysis):
+        return {"unit": "control_sd"}
+    if isinstance(analysis, plan.ExitAnalysis):
+        return {"unit": "hazard_ratio"}
+    name = analysis.endpoint
+    if isinstance(analysis, plan.SensitivityAnalysis):
+        named = {item.name: item.endpoint for item in analysis.variants}
+        name = named.get(effect.part) or name
+    scale = scale_of(at_look.plan.endpoints[name], at_look.look)
+    if effect.scale == "log_ratio":
+        return {**scale, "unit": "ratio"}
+    if isinstance(analysis, plan.MarginsAnalysis) and effect.part.startswith(SHARE_PARTS):
+        return {**scale, "unit": "share"}
+    return scale
+
+
+def scale_of(endpoint: Endpoint, look: LookName) -> dict[str, Any]:
+    """Unit and horizon of an outcome."""
+    if isinstance(endpoint, DeliveredOutcome):
+        unit = endpoint.unit if isinstance(endpoint.unit, str) else endpoint.unit.en
+        return {"unit": unit, "horizon_weeks": endpoint.horizon_weeks}
+    assert isinstance(endpoint, WindowEndpoint)
+    return {"unit": UNITS[endpoint.kind], "horizon_weeks": endpoint.window(look)[1]}

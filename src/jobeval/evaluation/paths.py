@@ -1,0 +1,124 @@
+"""Paths week by week, and the shares in each state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
+from jobeval.effects.path_curves import PathOptions
+from jobeval.effects.paths import estimate_path_from_blocks
+from jobeval.endpoints.blocks import collect_weekly
+from jobeval.endpoints.counts import count_states
+from jobeval.errors import DesignError
+from jobeval.evaluation.effects import UNITS
+from jobeval.evaluation.exits import parts_of
+from jobeval.evaluation.look import TrialAtLook
+from jobeval.plan.analyses import PathAnalysis, StateAnalysis
+from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.registers.frames import read_columns
+from jobeval.results import Curve, CurveTable, HypothesisTest
+
+STATES_ENDPOINT = "states"
+
+
+def follow_path(analysis: PathAnalysis, at_look: TrialAtLook) -> Iterable[Curve | HypothesisTest]:
+    """The means of both arms and the effect in each week, for everyone and in subgroups."""
+    everyone = [("", at_look.persons)]
+    groups = [part for c in analysis.subgroups for part in parts_of(at_look.persons, c)]
+    for subgroup, persons in everyone + groups:
+        path = _path(analysis, at_look, persons)
+        yield from (replace(curve, subgroup=subgroup) for curve in path)
+        if not subgroup:
+            yield from _with_persons(path)
+
+
+def _path(analysis: PathAnalysis, at_look: TrialAtLook, persons: pd.DataFrame) -> CurveTable:
+    endpoint = at_look.plan.endpoints[analysis.endpoint]
+    assert isinstance(endpoint, WindowEndpoint)
+    lottery = at_look.plan.lottery_columns
+    blocks = collect_weekly(at_look.weeks, endpoint, persons["person_id"].to_numpy())
+    return estimate_path_from_blocks(
+        blocks,
+        read_columns(persons, lottery.columns),
+        lottery,
+        blocks.weeks,
+        shown=PathOptions(
+            period=analysis.period,
+            accumulate=analysis.accumulated,
+            endpoint=analysis.endpoint,
+            unit="share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind],
+            seed=at_look.plan.resampling.seed,
+        ),
+        arms=at_look.arms,
+    )
+
+
+def _with_persons(path: CurveTable) -> Iterator[HypothesisTest]:
+    """The path's tests with the persons of each arm who ever have the outcome in a week."""
+    control, treatment, *_ = (int(curve.events.max(initial=0)) for curve in path)
+    for test in path.tests:
+        yield replace(test, n_apart_treatment=treatment, n_apart_control=control)
+
+
+def share_states(analysis: StateAnalysis, at_look: TrialAtLook) -> Iterable[Curve]:
+    """The share in each state is the path of an indicator, so it is estimated as one."""
+    _require_persons_with_even_odds(at_look)
+    keys = [*at_look.plan.lottery.strata, "arm", "week"]
+    counts = count_states(at_look.weeks, at_look.plan.lottery.strata)
+    counts = counts[counts["arm"].isin(at_look.arms)]
+    observed = counts.groupby(keys, as_index=False)["n"].sum()
+    for state in at_look.plan.states.priority:
+        within = counts.loc[counts["state"] == state, [*keys, "n"]]
+        if within.empty:
+            continue
+        merged = observed.merge(within.rename(columns={"n": "total"}), on=keys, how="left")
+        total = merged["total"].fillna(0)
+        path = _path_counts(merged.assign(total=total, total_sq=total), at_look)
+        for curve in estimate_path_from_counts(path, endpoint=STATES_ENDPOINT, unit="share"):
+            yield replace(curve, measure="state_share", cause=state)
+
+
+def _require_persons_with_even_odds(at_look: TrialAtLook) -> None:
+    """Counts of states carry neither weights nor clusters."""
+    if at_look.assignment.probability_varies:
+        raise DesignError(
+            "the chance of treatment differs within the strata, and weekly counts carry no "
+            "weights. Mend: name strata within which it is the same."
+        )
+    if at_look.assignment.cluster is not None:
+        raise DesignError(
+            "clusters were drawn, and weekly counts know persons only. Mend: leave the analysis "
+            "out, or ask for the path of the weeks in a state (weeks_in_state)."
+        )
+
+
+def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:
+    """Counts as arrays of shape (strata, arms, weeks); what is not there counts nobody."""
+    stratum = _stratum_codes(counts, at_look.plan.lottery.strata)
+    arm = (counts["arm"] == at_look.plan.treatment.name).to_numpy(dtype=np.int64)
+    week = counts["week"].to_numpy(dtype=np.int64)
+    shape = (int(stratum.max(initial=0)) + 1, 2, int(week.max(initial=-1)) + 1)
+
+    def cells(name: str) -> NDArray[np.float64]:
+        array = np.zeros(shape)
+        array[stratum, arm, week] = counts[name].to_numpy(dtype=float)
+        return array
+
+    return PathCounts(
+        weeks=np.arange(shape[2]),
+        n=cells("n").astype(np.int64),
+        total=cells("total"),
+        total_sq=cells("total_sq"),
+        arms=at_look.arms,
+    )
+
+
+def _stratum_codes(counts: pd.DataFrame, strata: tuple[str, ...]) -> NDArray[np.int64]:
+    if not strata:
+        return np.zeros(len(counts), dtype=np.int64)
+    return np.asarray(counts.groupby(list(strata), sort=True).ngroup(), dtype=np.int64)

@@ -1,0 +1,119 @@
+"""The blocked difference in means in every re-drawn lottery."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.inference.drawn_sample import DrawnSample, Kernel, Weighing, weigh_persons
+
+Floats = NDArray[np.float64]
+
+
+class _Sums(NamedTuple):
+    """Sums over the drawn groups of a cell, shape ``(B, m)`` or ``(B, 1)``."""
+
+    groups: Floats
+    weight: Floats
+    total: Floats
+    squared_weight: Floats
+    cross: Floats
+    squared_total: Floats
+
+
+def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> Kernel:
+    """A kernel for ``Σ (nₛ/n)(ȳ₁ₛ − ȳ₀ₛ)``, the means weighted.
+
+    Its variance is ``Σ (nₛ/n)² Σ_arm G/(G − 1) Σ_g (Y_g − ȳ W_g)² / (Σ_g W_g)²`` with the
+    totals ``Y_g`` and weights ``W_g`` of the ``G`` drawn groups of a cell: Neyman's where
+    persons are drawn, the linearised ratio (CR1) where clusters are, HC1 by cell under
+    weights. Strata in which an arm has one group only (pairs) get the variance between
+    strata of Pashley & Miratrix (2021, eq. 11).
+    """
+    share = np.bincount(sample.stratum) / len(sample.stratum)
+    centred = sample.outcomes - _stratum_means(sample)[sample.stratum]
+    columns = [_columns(sample, centred, weighing, arm) for arm in (0, 1)]
+    edges = np.searchsorted(sample.group_strata, np.arange(sample.n_strata + 1))
+    m = sample.outcomes.shape[1]
+    if not studentised:
+        columns = [values[:, : 2 + m] for values in columns]
+
+    def kernel(tile: Floats) -> tuple[Floats, Floats]:
+        drawn = sample.groups_drawn(tile)
+        effects = np.empty((len(share), len(tile), m))
+        variances, small = np.empty_like(effects), np.zeros((len(share), len(tile)), dtype=bool)
+        for s in range(len(share)):
+            part = slice(edges[s], edges[s + 1])
+            picked = drawn[:, part]
+            cells = [
+                columns[0][part].sum(axis=0) - picked @ columns[0][part],
+                picked @ columns[1][part],
+            ]
+            with np.errstate(invalid="ignore", divide="ignore"):
+                control, treatment = (_split(cell, m) for cell in cells)
+                effects[s] = treatment.total / treatment.weight - control.total / control.weight
+                if studentised:
+                    variances[s] = _cell_variance(treatment) + _cell_variance(control)
+                    small[s] = (np.minimum(treatment.groups, control.groups) < 1.5)[:, 0]
+        estimate = np.einsum("s,sbm->bm", share, effects)
+        if not studentised:
+            return estimate, np.full_like(estimate, np.nan)
+        return estimate, np.sqrt(_variance(share, effects, variances, small))
+
+    return kernel
+
+
+def _stratum_means(sample: DrawnSample) -> Floats:
+    sums = np.add.reduceat(sample.outcomes, sample.stratum_starts, axis=0)
+    return sums / np.bincount(sample.stratum)[:, None]
+
+
+def _columns(sample: DrawnSample, outcomes: Floats, weighing: Weighing, arm: int) -> Floats:
+    """Of each group: 1, W, Y, W², W·Y, Y², as if drawn to ``arm``; shape ``(G, 3 + 3m)``."""
+    weights = weigh_persons(sample, weighing, np.full(len(outcomes), float(arm)))[:, None]
+    weight, total = sample.group_sums(weights), sample.group_sums(weights * outcomes)
+    moments = [weight, total, weight**2, weight * total, total**2]
+    return np.hstack([np.ones_like(weight), *moments])
+
+
+def _split(cell: Floats, m: int) -> _Sums:
+    edges = [1, 2, 2 + m, 3 + m, 3 + 2 * m]
+    return _Sums(*np.split(cell, edges, axis=1))
+
+
+def _cell_variance(cell: _Sums) -> Floats:
+    mean = cell.total / cell.weight
+    squares = cell.squared_total - 2 * mean * cell.cross + mean**2 * cell.squared_weight
+    factor = cell.groups / np.where(cell.groups > 1.5, cell.groups - 1, np.nan)
+    # what is left of equal values is rounding
+    squares = np.where(squares <= 1e-13 * cell.squared_total, 0.0, squares)
+    return factor * squares / cell.weight**2
+
+
+def _variance(
+    share: Floats, effects: Floats, variances: Floats, small: NDArray[np.bool_]
+) -> Floats:
+    large = np.where(small[:, :, None], 0.0, variances)
+    variance = np.einsum("s,sbm->bm", share**2, large)
+    if small.any():
+        variance += _between_strata(share, effects, small)
+    return variance
+
+
+def _between_strata(share: Floats, effects: Floats, small: NDArray[np.bool_]) -> Floats:
+    """The part of the variance that comes from strata with one group in an arm.
+
+    It needs three or more of them, none with half of their persons; else it is ``nan``.
+    Where a draw has none of them it is 0.
+    """
+    own = share[:, None] * small
+    together = own.sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = own / together
+        rest = np.where(small, 1 - 2 * within, 1.0)
+        rest = np.where(rest > 1e-12, rest, np.nan)
+        factor = within**2 / (rest * (1 + (within**2 / rest).sum(axis=0)))
+        kept = np.where(small[:, :, None], effects, 0.0)
+        mean = np.einsum("sb,sbm->bm", within, kept)
+        squares = np.einsum("sb,sbm->bm", factor, (kept - mean) ** 2) * together[:, None] ** 2
+    return np.where(np.any(small, axis=0, keepdims=True).T, squares, 0.0)
