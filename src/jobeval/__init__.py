@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from jobeval.effects.arms import estimate_arms as estimate_arms
     from jobeval.effects.as_treated import estimate_as_treated as estimate_as_treated
     from jobeval.effects.bounds import bound_attrition as bound_attrition
+    from jobeval.effects.detectable import detectable_effect as detectable_effect
+    from jobeval.effects.detectable import detectable_effect_clusters as detectable_effect_clusters
+    from jobeval.effects.detectable import (
+        tabulate_detectable_effects as tabulate_detectable_effects,
+    )
     from jobeval.effects.families import estimate_family as estimate_family
     from jobeval.effects.family_draws import Hypothesis as Hypothesis
     from jobeval.effects.fidelity import estimate_fidelity as estimate_fidelity
@@ -26,8 +31,10 @@ if TYPE_CHECKING:
     from jobeval.effects.quantiles import estimate_quantile_effects as estimate_quantile_effects
     from jobeval.effects.randomisation import randomisation_test as randomisation_test
     from jobeval.effects.risk import estimate_risk_difference as estimate_risk_difference
+    from jobeval.effects.risk import mantel_haenszel_test as mantel_haenszel_test
     from jobeval.effects.sites import estimate_sites as estimate_sites
     from jobeval.effects.sizes import estimate_standardised_effect as estimate_standardised_effect
+    from jobeval.effects.sizes import hedges_g as hedges_g
     from jobeval.effects.sorted_groups import estimate_sorted_groups as estimate_sorted_groups
     from jobeval.effects.spillover import estimate_spillover as estimate_spillover
     from jobeval.effects.subgroups import estimate_subgroups as estimate_subgroups
@@ -102,6 +109,11 @@ _HOMES = {
     "TakeUp": "results",
     "estimate_standardised_effect": "effects.sizes",
     "estimate_weighted_for_missing": "effects.missing_weights",
+    "detectable_effect": "effects.detectable",
+    "detectable_effect_clusters": "effects.detectable",
+    "tabulate_detectable_effects": "effects.detectable",
+    "mantel_haenszel_test": "effects.risk",
+    "hedges_g": "effects.sizes",
     "survival_curve": "exits.kaplan_meier",
     "logrank_test": "exits.logrank",
     "estimate_hazard_ratio": "exits.cox",

@@ -104,12 +104,11 @@ def coverage(
         (pairs, STRATA, {}),
         (mixed, STRATA, {}),
         (cluster_pairs, BOTH, {}),
-        (few_clusters, OFFICES, {"df": "imbens-kolesar"}),
         (weighted, PERSONS, {"weights": "weight"}),
         (weighted, PERSONS, {"weights": "weight", **LIN}),
         (moderated, PERSONS, {"population": "superpopulation", **LIN}),
     ],
-    ids=["pairs", "mixed", "cluster pairs", "3 of 15", "weights", "weighted Lin", "population"],
+    ids=["pairs", "mixed", "cluster pairs", "weights", "weighted Lin", "population"],
 )
 def test_the_interval_covers(draw: Any, lottery: Lottery, options: dict[str, Any]) -> None:
     found = coverage(draw, lottery, options)
@@ -118,7 +117,14 @@ def test_the_interval_covers(draw: Any, lottery: Lottery, options: dict[str, Any
 
 @pytest.mark.slow
 def test_the_sample_interval_is_too_short_for_a_population() -> None:
-    assert coverage(moderated, PERSONS, LIN) < 0.93
+    assert coverage(moderated, PERSONS, LIN) < 0.93  # .922
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("df", ["bell-mccaffrey", "imbens-kolesar"])
+def test_three_treated_clusters_are_covered_too_often(df: str) -> None:
+    """The documented exception: 3 against 12, both degrees of freedom are conservative."""
+    assert 0.95 < coverage(few_clusters, OFFICES, {"df": df}) < 0.99
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""The estimators against worked examples, estimatr, clubSandwich and a published trial."""
+"""The estimators against estimatr and clubSandwich."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,8 @@ from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 
 HERE = Path(__file__).parent
-PLAIN = Lottery(arm="z", treatment=1, control=0)
-BLOCKED = Lottery(arm="z", treatment=1, control=0, strata="block")
 
-
-# --- estimatr and clubSandwich, frozen by effects_oracle.R --------------------------------
+# --- frozen by effects_oracle.R -----------------------------------------------------------
 
 ORACLE = json.loads((HERE / "effects_oracle.json").read_text())
 STRATA = Lottery(arm="treated", treatment=1, control=0, strata="stratum")

@@ -1,4 +1,4 @@
-"""Effects on those who take part, against estimatr, AER, published trials and brute force."""
+"""Effects on those who take part, against estimatr, AER and brute force."""
 
 import json
 import re

@@ -89,7 +89,7 @@ def _release_values(
             return {}
         case "attrition" if _tells_few_missing(check, policy):
             ledger.note("checks: attrition", "few_with_outcome")
-            return {"tested": numbers["tested"]} if "tested" in numbers else {}
+            return {name: numbers[name] for name in ("tested", "grade") if name in numbers}
         case "balance":  # the largest may stand in a hidden row
             shown = [abs(cell) for cell in table.column("standardised_difference")
                      if isinstance(cell, float)]  # fmt: skip

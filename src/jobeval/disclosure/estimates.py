@@ -25,7 +25,7 @@ from jobeval.disclosure.rules import (
     round_share,
     round_significant,
 )
-from jobeval.results import Estimate, HypothesisTest
+from jobeval.results import OVER_SITES, Estimate, HypothesisTest
 
 SHARE_DECIMALS = 3
 OTHER_DECIMALS = 2
@@ -35,6 +35,9 @@ KEPT = (
     "analysis", "endpoint", "subgroup", "part", "estimator", "unit", "conf_level", "inference",
 )  # fmt: skip
 """Names that pass the gate as they are."""
+FEWEST_SITES = 3
+FEWEST_SITES_HIDDEN = 4
+"""Seven numbers tell of all sites at once, and each hidden site has two unknowns."""
 QUANTILE = "quantile="
 QUANTILE_DECIMALS = 1
 
@@ -52,6 +55,15 @@ class Judged(NamedTuple):
             for effect, rule in zip(self.effects, self.rules, strict=True)
             if effect.analysis == analysis and effect.estimator == SHRUNKEN
         ]
+
+    def with_sites_hidden(self) -> Judged:
+        """The same, without what would tell of the sites that are not shown."""
+        rules = [
+            rule or (_rule_over_sites(self.sites_shown(effect.analysis))
+                     if effect.part in OVER_SITES else "")
+            for effect, rule in zip(self.effects, self.rules, strict=True)
+        ]  # fmt: skip
+        return Judged(self.effects, tuple(rules))
 
     def levels_shown(self, analysis: str, column: str) -> list[bool]:
         """Whether each level's effect in this analysis is shown; one ``False`` for none."""
@@ -73,7 +85,14 @@ def judge_effects(effects: tuple[Estimate, ...], policy: Policy) -> Judged:
     for position, effect in enumerate(effects):
         if (_analysis(effect), effect.subgroup) in complements and not rules[position]:
             rules[position] = COMPLEMENTARY
-    return Judged(effects, tuple(rules))
+    return Judged(effects, tuple(rules)).with_sites_hidden()
+
+
+def _rule_over_sites(shown: list[bool]) -> str:
+    if sum(shown) < FEWEST_SITES:
+        return "few_sites"
+    hidden = len(shown) - sum(shown)
+    return COMPLEMENTARY if 0 < hidden < FEWEST_SITES_HIDDEN else ""
 
 
 def _analysis(item: Estimate | HypothesisTest) -> str:
@@ -91,7 +110,11 @@ def release_effects(
     takes the others' adjustment along.
     """
     pairs = list(zip(judged.effects, judged.rules, strict=True))
-    broken = {families.get(e.analysis, "") for e, rule in pairs if rule and not e.subgroup} - {""}
+    broken = {
+        families.get(e.analysis, "")
+        for e, rule in pairs
+        if rule and not e.subgroup and e.part not in OVER_SITES
+    } - {""}
     released: list[ReleasedEstimate] = []
     for effect, rule in pairs:
         if rule:

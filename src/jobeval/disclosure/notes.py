@@ -20,6 +20,27 @@ WORDINGS = {
         "average over everyone drawn"
     ),
     "covariate ": "covariates that add nothing are left out",
+    "an association between places": (
+        "an association between places, not a causal effect: fidelity was not drawn by lot"
+    ),
+    "the sites are more alike": (
+        "the sites are more alike than chance makes them, so that the interval is narrow"
+    ),
+    "not as drawn": (
+        "not as drawn: persons who did otherwise are left out, so the groups differ by more than "
+        "the lottery"
+    ),
+    "the strata of the lottery are left out": "the strata of the lottery are left out",
+    "values above the ": "the largest values of both arms are set to one of their quantiles",
+    "exploratory: the groups were found": (
+        "exploratory: the groups were found in the data, each time in one half of it"
+    ),
+    "a sensitivity analysis: holds if missing": (
+        "a sensitivity analysis: holds if missing depends on the covariates alone"
+    ),
+    "no outcome is missing": "no outcome is missing: the bounds are the effect",
+    "fewer than 10 groups": "few groups: confirm by re-drawing the lottery",
+    "the share drawn is far": "in some groups the share drawn is far from the saturation",
     "not estimable": "not estimable",
     "standard error not estimable": "not estimable",
 }

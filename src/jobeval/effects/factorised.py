@@ -39,9 +39,8 @@ def factorise_design(design: Floats, weights: Floats | None = None) -> LeastSqua
     """
     ones = np.ones(len(design)) if weights is None else weights
     scaled = design if weights is None else np.sqrt(weights)[:, None] * design
-    lengths = np.sqrt(np.einsum("ij,ij->j", scaled, scaled))
-    found = None if (lengths == 0).any() else _cholesky_basis(scaled, lengths)
-    if found is None or len(design) <= design.shape[1]:
+    found = _cholesky_basis(scaled) if len(design) > design.shape[1] else None
+    if found is None:
         return fit_least_squares(design, np.zeros(len(design)), weights)
     basis, root = found
     return LeastSquaresFit(
@@ -55,8 +54,13 @@ def factorise_design(design: Floats, weights: Floats | None = None) -> LeastSqua
     )
 
 
-def _cholesky_basis(design: Floats, lengths: Floats) -> tuple[Floats, Floats] | None:
-    gram = design.T @ design / np.outer(lengths, lengths)
+def _cholesky_basis(design: Floats) -> tuple[Floats, Floats] | None:
+    """``(Q, B)`` with ``design = Q B⁻¹``; ``None`` where Cholesky would lose digits."""
+    gram = design.T @ design
+    lengths = np.sqrt(np.diag(gram))
+    if not (lengths > 0).all():
+        return None
+    gram /= np.outer(lengths, lengths)
     values = np.linalg.eigvalsh(gram)
     if values[0] < WELL_CONDITIONED * values[-1]:
         return None
@@ -68,7 +72,8 @@ def _cholesky_basis(design: Floats, lengths: Floats) -> tuple[Floats, Floats] | 
 
 def _inverse_factor(gram: Floats) -> Floats:
     """``R⁻¹`` with ``R'R`` the Gram matrix."""
-    return np.asarray(solve_triangular(cholesky(gram), np.eye(len(gram))))
+    factor = cholesky(gram, check_finite=False)
+    return np.asarray(solve_triangular(factor, np.eye(len(gram)), check_finite=False))
 
 
 def contrast_loadings(

@@ -194,18 +194,13 @@ def _fit_risk_model(
     """By maximum likelihood, or penalised where the likelihood has no maximum."""
     fit = fit_logit(design, outcome, weights)
     name = f"g-computation ({std_error.title()})"
-    if fit.converged and not _looks_separated(fit.probability):
+    if fit.converged:
         return _RiskModel(fit, std_error, name)
     if is_separated(design, outcome):
         penalised = fit_penalised_logit(design, outcome, weights)
         return _RiskModel(penalised, "ge", "g-computation (Firth, Ge)", (SEPARATED,))
-    notes = () if fit.converged else ("not estimable: the logistic regression has no end",)
+    notes = ("not estimable: the logistic regression does not converge",)
     return _RiskModel(fit, std_error, name, notes)
-
-
-def _looks_separated(probability: Floats) -> bool:
-    """A cheap sign that must be there when the likelihood has no maximum."""
-    return bool((np.minimum(probability, 1 - probability) < 1e-4).any())
 
 
 def _quantile(level: float) -> float:

@@ -189,7 +189,7 @@ def _share_notes(group: Integers, assigned: Integers, share: Floats) -> tuple[st
     far = int((np.abs(treated - size * offered) > room).sum())
     if not far:
         return ()
-    return (f"in {far} of {len(size)} groups the share drawn is far from the saturation",)
+    return (f"the share drawn is far from the saturation in {far} of {len(size)} groups",)
 
 
 def _group_sums(group: Integers, assigned: Integers, share: Floats) -> tuple[Floats, ...]:

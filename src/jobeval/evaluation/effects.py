@@ -17,9 +17,10 @@ from jobeval.effects.index import estimate_index
 from jobeval.effects.itt import estimate_itt
 from jobeval.effects.late import estimate_late
 from jobeval.effects.margins import estimate_margins
+from jobeval.effects.missing_weights import estimate_weighted_for_missing
 from jobeval.effects.quantiles import estimate_quantile_effects
 from jobeval.effects.risk import estimate_risk_difference
-from jobeval.effects.sites import estimate_sites
+from jobeval.effects.sites import SiteEffects, estimate_sites
 from jobeval.effects.sorted_groups import estimate_sorted_groups
 from jobeval.effects.spillover import estimate_spillover
 from jobeval.effects.subgroups import estimate_subgroups
@@ -30,7 +31,7 @@ from jobeval.plan import analyses as plan
 from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import LookName
-from jobeval.results import Estimate, HypothesisTest
+from jobeval.results import Bounds, Estimate, HypothesisTest, Interval
 
 Said = Iterable[Estimate | HypothesisTest]
 UNITS: dict[str, str] = {
@@ -60,7 +61,22 @@ def estimate_effects(analysis: plan.EffectAnalysis, at_look: TrialAtLook) -> Sai
         yield replace(found.interaction, subgroup=column)
     if analysis.by_site and at_look.plan.sites is not None:
         sites = estimate_sites(frame, outcome, lottery, at_look.plan.sites.column)
-        yield from (*sites.raw, *sites.shrunken, sites.heterogeneity)
+        yield from (*sites.raw, *sites.shrunken, sites.pooled, sites.prediction, _tau_of(sites))
+        yield sites.heterogeneity
+
+
+def _tau_of(sites: SiteEffects) -> Estimate:
+    """The standard deviation of the true effects between sites, with its Q-profile interval."""
+    low, high = (math.sqrt(bound) for bound in sites.tau_squared_interval)
+    return replace(
+        sites.pooled,
+        part="tau",
+        estimand="standard deviation of the effects between sites",
+        estimate=sites.tau,
+        std_error=math.nan,
+        inference="Q-profile",
+        given_interval=Interval(low, high),
+    )
 
 
 def estimate_take_up(analysis: plan.TakeUpAnalysis, at_look: TrialAtLook) -> Said:
@@ -107,10 +123,51 @@ def estimate_quantiles(analysis: plan.QuantileAnalysis, at_look: TrialAtLook) ->
 def bound_missing(analysis: plan.BoundsAnalysis, at_look: TrialAtLook) -> Said:
     """The range of the effect where outcomes are missing."""
     frame, outcome = frame_of(at_look, analysis.endpoint)
-    yield from bound_attrition(
-        frame, outcome, at_look.plan.lottery_columns, method=analysis.method,
+    lottery = at_look.plan.lottery_columns
+    bounds = bound_attrition(
+        frame, outcome, lottery, method=analysis.method,
         covariates=analysis.covariates, limits=analysis.limits,
-    ).table  # fmt: skip
+    )  # fmt: skip
+    fewest = _fewest_missing(at_look, analysis.endpoint, analysis.method)
+    for bound in (*bounds.table, _between(bounds)):
+        yield _resting_on(bound, fewest)
+    if analysis.weighted:
+        weighted = estimate_weighted_for_missing(
+            frame, outcome, lottery, covariates=analysis.weighted
+        )
+        yield replace(weighted, part="weighted")
+
+
+def _fewest_missing(at_look: TrialAtLook, endpoint: str, method: str) -> float:
+    """The fewest persons whom bounds tell of: missing in an arm, or trimmed by Lee's."""
+    missing = at_look.outcome(endpoint)["value"].isna().to_numpy()
+    assigned = at_look.assignment.assigned
+    counts = np.bincount(assigned, missing, 2)
+    sizes = np.bincount(assigned, minlength=2)
+    trimmed = np.abs(np.diff(counts / sizes)) * sizes if method == "lee" else counts
+    told = np.concatenate([counts, trimmed])
+    return float(np.min(told, initial=np.inf, where=told > 1e-9))
+
+
+def _resting_on(bound: Estimate, fewest: float) -> Estimate:
+    treatment, control = (
+        min(count or 0, math.ceil(fewest)) if math.isfinite(fewest) else count
+        for count in (bound.n_apart_treatment, bound.n_apart_control)
+    )
+    return replace(bound, n_apart_treatment=treatment, n_apart_control=control)
+
+
+def _between(bounds: Bounds) -> Estimate:
+    """The interval that covers the effect wherever it lies between the bounds; no point."""
+    return replace(
+        bounds.lower,
+        part="interval",
+        estimate=math.nan,
+        std_error=math.nan,
+        mean_treatment=math.nan,
+        inference="Imbens-Manski",
+        given_interval=bounds.interval,
+    )
 
 
 def relate_fidelity(analysis: plan.FidelityAnalysis, at_look: TrialAtLook) -> Said:

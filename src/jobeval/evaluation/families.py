@@ -19,7 +19,7 @@ from jobeval.inference.multiplicity import adjust_p_values
 from jobeval.plan.analyses import Analysis, EffectAnalysis
 from jobeval.plan.model import Family
 from jobeval.registers.trial import Trial
-from jobeval.results import EffectTable, Estimate, with_adjusted_p
+from jobeval.results import OVER_SITES, EffectTable, Estimate, with_adjusted_p
 
 SHRUNKEN = "empirical Bayes"
 
@@ -56,7 +56,8 @@ def _belongs(effect: Estimate, members: dict[str, Analysis], family: Family) -> 
     analysis = members.get(effect.analysis)
     column = effect.subgroup.partition("=")[0]
     named = column in getattr(analysis, "subgroups", ()) and family.subgroups
-    return analysis is not None and (not column or named) and effect.estimator != SHRUNKEN
+    of_sites = effect.estimator == SHRUNKEN or effect.part in OVER_SITES
+    return analysis is not None and (not column or named) and not of_sites
 
 
 def _others(trial: Trial, at_look: TrialAtLook) -> list[str]:

@@ -4,12 +4,20 @@ from jobeval.figures.balance import plot_balance
 from jobeval.figures.delivery import plot_inflow, plot_intensity
 from jobeval.figures.exits import plot_destinations, plot_exit_groups, plot_exits
 from jobeval.figures.forest import ForestRow, plot_forest
-from jobeval.figures.paths import plot_difference, plot_path, plot_path_groups
+from jobeval.figures.paths import (
+    plot_accumulated,
+    plot_difference,
+    plot_path,
+    plot_path_groups,
+)
 from jobeval.figures.saving import save_figure
+from jobeval.figures.specifications import SpecificationRow, plot_specifications
 from jobeval.figures.states import plot_states
 
 __all__ = [
     "ForestRow",
+    "SpecificationRow",
+    "plot_accumulated",
     "plot_balance",
     "plot_destinations",
     "plot_difference",
@@ -20,6 +28,7 @@ __all__ = [
     "plot_intensity",
     "plot_path",
     "plot_path_groups",
+    "plot_specifications",
     "plot_states",
     "save_figure",
 ]

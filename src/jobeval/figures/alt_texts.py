@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jobeval.disclosure.released import ReleasedCurve, ReleasedEstimate, ReleasedTable
 from jobeval.figures.forest import ForestRow
+from jobeval.figures.specifications import SpecificationRow
 from jobeval.text import Words
 from jobeval.text.numbers import digits_for
 
@@ -74,6 +75,20 @@ def describe_difference(curve: ReleasedCurve, label: str, words: Words) -> str:
         interval=words.numbers.interval(
             curve.conf_low[last], curve.conf_high[last], digits, scale
         ),
+    )  # fmt: skip
+
+
+def describe_accumulated(curve: ReleasedCurve, label: str, words: Words) -> str:
+    """The sum in the last week shown, with its interval."""
+    known = [i for i, value in enumerate(curve.values) if math.isfinite(value)]
+    if not known:
+        return f"{label}: {words.say('alt.hidden')}"
+    last = known[-1]
+    digits = digits_for(curve.unit, curve.values[last])
+    return words.say(
+        "alt.accumulated", label=label, last=curve.times[last],
+        end=words.difference(curve.values[last], curve.unit, digits),
+        interval=words.numbers.interval(curve.conf_low[last], curve.conf_high[last], digits),
     )  # fmt: skip
 
 
@@ -157,6 +172,16 @@ def describe_forest(rows: Sequence[ForestRow], words: Words) -> str:
         for row in rows
         if row.own.estimable
     ]
+    return words.say("alt.forest", rows="; ".join(told))
+
+
+def describe_specifications(rows: Sequence[SpecificationRow], words: Words) -> str:
+    """The estimate and interval of every row shown, and which are not protected."""
+    told: list[str] = []
+    for row in rows:
+        if row.effect.estimable:
+            label = f"{row.label} ({words.say('sensitivity.apart')})" if row.apart else row.label
+            told.append(words.say("alt.forest_row", row=label, **_numbers(row.effect, words)))
     return words.say("alt.forest", rows="; ".join(told))
 
 

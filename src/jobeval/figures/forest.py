@@ -74,16 +74,17 @@ def plot_forest(
 
 def _draw_row(axes: Axes, row: ForestRow, place: int, scale: float) -> None:
     if row.shrunken is None:
-        _draw_interval(axes, row.own, place, scale, Mark(BLUE, 2.2, "D" if row.strong else "o"))
+        draw_interval(axes, row.own, place, scale, Mark(BLUE, 2.2, "D" if row.strong else "o"))
         return
-    _draw_interval(axes, row.own, place - 0.13, scale, Mark(LIGHT, 1.6, "o"))
+    draw_interval(axes, row.own, place - 0.13, scale, Mark(LIGHT, 1.6, "o"))
     if row.shrunken.estimable:
-        _draw_interval(axes, row.shrunken, place + 0.13, scale, Mark(BLUE, 2.6, "o"))
+        draw_interval(axes, row.shrunken, place + 0.13, scale, Mark(BLUE, 2.6, "o"))
 
 
-def _draw_interval(
+def draw_interval(
     axes: Axes, effect: ReleasedEstimate, y: float, scale: float, mark: Mark
 ) -> None:
+    """Draw one estimate with its interval at height ``y``; shares are scaled to percent."""
     bounds = [scale * effect.conf_low, scale * effect.conf_high]
     axes.plot(bounds, [y, y], color=mark.colour, linewidth=mark.width)
     axes.plot(

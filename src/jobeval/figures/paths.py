@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from jobeval.disclosure.released import ReleasedCurve, require_all_released, require_released
 from jobeval.figures.style import (
@@ -25,6 +28,7 @@ from jobeval.figures.style import (
     week_axis,
 )
 from jobeval.text import Words
+from jobeval.text.numbers import digits_for
 
 
 def plot_path(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words) -> Figure:
@@ -53,16 +57,59 @@ def plot_path(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words:
 
 
 def plot_difference(curve: ReleasedCurve, words: Words) -> Figure:
-    """The difference between the arms by week since the lottery, with interval."""
+    """The difference between the arms by week since the lottery.
+
+    The band over all weeks together lies light behind the intervals of single weeks, and
+    both are named.
+    """
+    return _plot_effect(curve, f"effects.y_difference_{curve.unit}", "", words)
+
+
+def plot_accumulated(curve: ReleasedCurve, words: Words) -> Figure:
+    """The difference added up since the lottery, with its value at the end."""
     require_released(curve, ReleasedCurve)
-    key = f"effects.y_difference_{curve.unit}"
+    known = [value for value in curve.values if math.isfinite(value)]
+    digits = digits_for(curve.unit, *known[-1:])
+    end = words.difference(known[-1], curve.unit, digits) if known else ""
+    return _plot_effect(curve, f"effects.y_accumulated_{curve.unit}", end, words)
+
+
+def _plot_effect(curve: ReleasedCurve, key: str, end: str, words: Words) -> Figure:
+    require_released(curve, ReleasedCurve)
     with figure_style():
-        figure, axes = new_figure(1.85)
-        _draw_line(axes, curve, "difference", "")
+        figure, axes = new_figure(1.95)
+        banded = _draw_band(axes, curve)
+        line = _draw_line(axes, curve, "difference", end)
         axes.axhline(0, color=COLOURS["control"], linewidth=1.0, zorder=1)
         _finish(axes, curve, curve.unit, words, signed=True)
-        title_y(axes, words.say(key) if words.has(key) else curve.unit)
+        title_y(axes, words.say(key) if words.has(key) else words.unit(curve.unit))
+        if line and end:
+            label_ends(axes, [line])
+        if banded:
+            _name_bands(figure, words)
     return figure
+
+
+def _draw_band(axes: Axes, curve: ReleasedCurve) -> bool:
+    """Draw the band over all weeks together; whether there is one."""
+    low, high = np.array(curve.band_low), np.array(curve.band_high)
+    weeks = np.array(curve.times)
+    axes.fill_between(weeks, low, high, color=COLOURS["difference"], alpha=BAND / 2, linewidth=0)
+    for bound in (low, high):
+        axes.plot(weeks, bound, color=COLOURS["difference"], alpha=2 * BAND, linewidth=0.7)
+    return bool(np.isfinite(low).any())
+
+
+def _name_bands(figure: Figure, words: Words) -> None:
+    """The darker area lies over the band, so that its patch is drawn as it is seen."""
+    blue = COLOURS["difference"]
+    seen = 1 - (1 - BAND) * (1 - BAND / 2)
+    handles = [
+        Patch(facecolor=to_rgba(blue, seen), linewidth=0),
+        Patch(facecolor=to_rgba(blue, BAND / 2), edgecolor=to_rgba(blue, 2 * BAND), linewidth=0.7),
+    ]
+    names = [words.say("effects.band_each"), words.say("effects.band_all")]
+    figure.legend(handles, names, loc="outside upper right", ncols=2, frameon=False)
 
 
 def plot_path_groups(
@@ -106,7 +153,8 @@ def _draw_line(
         weeks, np.array(curve.conf_low), np.array(curve.conf_high),
         color=colour, alpha=BAND, linewidth=0,
     )  # fmt: skip
-    axes.plot(weeks, values, color=colour, linestyle=LINE_STYLES[role])
+    marker = "o" if len(weeks) > 1 and weeks[1] - weeks[0] > 1 else ""
+    axes.plot(weeks, values, color=colour, linestyle=LINE_STYLES[role], marker=marker, markersize=3)
     known = np.flatnonzero(np.isfinite(values))
     if not len(known):
         return None

@@ -112,6 +112,8 @@ class BoundsAnalysis(_Analysis):
     """Columns whose cells tighten Lee's bounds."""
     limits: tuple[float, float] | None = Field(default=None, strict=False)
     """Lowest and highest possible outcome, for Manski's bounds."""
+    weighted: tuple[Term, ...] = Field(default=(), strict=False)
+    """Also the effect weighted as if missing depended on these covariates alone."""
 
     @model_validator(mode="after")
     def _limits_named(self) -> BoundsAnalysis:

@@ -90,7 +90,7 @@ def _tests(story: Story) -> Blocks:
 
 
 def _group(subgroup: str, story: Story) -> str:
-    return f", {lower_first(story.words.subgroup(subgroup))}" if subgroup else ""
+    return f", {lower_first(story.words.subgroup(subgroup))}" if "=" in subgroup else ""
 
 
 def _deviations(story: Story) -> Blocks:

@@ -127,7 +127,7 @@ class Story:
 
     def main_effect(self, analysis: EffectAnalysis) -> ReleasedEstimate | None:
         """The effect for everyone."""
-        everyone = [e for e in self.effects_of(analysis.name) if not e.subgroup]
+        everyone = [e for e in self.effects_of(analysis.name) if not e.subgroup and not e.part]
         return everyone[0] if everyone else None
 
     def primary_effects(self) -> list[ReleasedEstimate]:

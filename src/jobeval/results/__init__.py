@@ -7,6 +7,7 @@ Everything here survives a round trip through JSON (``to_dict`` and ``from_dict`
 from jobeval.results.check import CheckResult, Flow, FlowStep
 from jobeval.results.curve import Curve, CurveTable, Measure
 from jobeval.results.estimate import (
+    OVER_SITES,
     Bounds,
     EffectTable,
     Estimate,
@@ -19,6 +20,7 @@ from jobeval.results.json import html_table
 from jobeval.results.test import HypothesisTest, RandomisationTest
 
 __all__ = [
+    "OVER_SITES",
     "Bounds",
     "CheckResult",
     "Curve",

@@ -12,6 +12,8 @@ import pandas as pd
 from jobeval.results.json import html_table, number, plain
 
 Scale = Literal["difference", "log_ratio"]
+OVER_SITES = ("pooled", "prediction", "tau")
+"""Parts that tell of all sites of an analysis at once."""
 
 
 class Interval(NamedTuple):

@@ -9,6 +9,7 @@ from jobeval.tables.checks import (
     tabulate_sites,
     tabulate_suppressions,
 )
+from jobeval.tables.differences import tabulate_differences
 from jobeval.tables.effects import tabulate_effects, tabulate_ratios
 from jobeval.tables.exits import tabulate_incidence, tabulate_tests
 from jobeval.tables.table import Table, group_rows
@@ -18,6 +19,7 @@ __all__ = [
     "group_rows",
     "tabulate_attrition",
     "tabulate_balance",
+    "tabulate_differences",
     "tabulate_effects",
     "tabulate_flow",
     "tabulate_follow_up",

@@ -25,6 +25,7 @@ def tabulate_effects(
     strong: Sequence[int] = (),
     groups: tuple[tuple[int, str], ...] = (),
     notes: Sequence[str] = (),
+    said: Sequence[str] = (),
 ) -> Table:
     """One row an effect, headed by the given label.
 
@@ -40,6 +41,8 @@ def tabulate_effects(
         Headings within the table, as of ``Table``.
     notes
         Keys of sentences below the table.
+    said
+        Sentences below the table, after these.
     """
     effects = require_all_released([effect for _, effect in rows], ReleasedEstimate)
     header = [words.say(first_column), *(words.say(f"effects.column_{name}") for name in COLUMNS)]
@@ -57,7 +60,7 @@ def tabulate_effects(
         header=tuple(header),
         rows=tuple(tuple(cells) for cells in body),
         align="l" + "r" * (len(header) - 1),
-        note=" ".join(words.say(key) for key in (*notes, *_notes(effects))),
+        note=" ".join((*map(words.say, notes), *said, *map(words.say, _notes(effects)))),
         strong=tuple(strong),
         groups=groups,
     )

@@ -9,6 +9,9 @@ from jobeval.tables.cells import share_cell
 from jobeval.tables.table import Table
 from jobeval.text import Words
 
+SUP_T = "any effect (sup-t)"
+"""A test that has no degrees of freedom of its own."""
+
 
 def tabulate_incidence(
     pairs: Sequence[Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
@@ -34,9 +37,9 @@ def tabulate_tests(tests: Sequence[tuple[str, ReleasedTest]], words: Words) -> T
     rows = tuple(
         (
             label,
-            words.label("test", test.name),
+            words.test(test.name),
             words.numbers.decimal_number(test.statistic, 2),
-            words.numbers.integer(test.df),
+            words.numbers.unknown if test.name == SUP_T else words.numbers.integer(test.df),
             words.numbers.p_value(test.p_value),
         )
         for label, test in tests

@@ -14,6 +14,7 @@ from typing import Any, Literal, cast
 from jobeval.text.numbers import NBSP, NumberFormat
 
 Language = Literal["da", "en"]
+INTERACTION = "interaction with "
 LANGUAGES: tuple[Language, ...] = ("da", "en")
 SEPARATORS = {"da": (",", ".", f";{NBSP}"), "en": (".", ",", f",{NBSP}")}
 COVARIATE = re.compile(r"^(.*?)(?:\[(.*)\]|\s*[:=]\s*(.*?))?(\s*\(unknown\))?$")
@@ -47,6 +48,13 @@ class Words:
     def label(self, group: str, name: str) -> str:
         """A name of the data in words, or made readable when the catalogue lacks it."""
         return self.texts.get(f"{group}.{name}", _readable(name))
+
+    def test(self, name: str) -> str:
+        """A test in words: ``"log-rank"``, ``"interaction with sex"``."""
+        base, _, column = name.partition(INTERACTION)
+        if base or not column:
+            return self.label("test", name)
+        return self.say("test.interaction", column=self.label("covariate", column))
 
     def state(self, name: str) -> str:
         """A state or destination in words."""
