@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -55,6 +56,9 @@ class FormatChoice(StrEnum):
     all = "all"
 
 
+ArmName = Annotated[
+    str | None, typer.Option(help="Treatment arm to compare, where the plan has several.")
+]
 Folder = Annotated[Path, typer.Argument(help="Trial folder with trial.toml.", metavar="FOLDER")]
 
 
@@ -97,12 +101,13 @@ def evaluate(
     unreleased: Annotated[
         bool, typer.Option("--unreleased", help="Raw numbers that may not leave the building.")
     ] = False,
+    arm: ArmName = None,
 ) -> None:
     """Carry out the plan and write its results, released unless told otherwise."""
     from jobeval.disclosure.gate import release
     from jobeval.reports.writing import write_files
 
-    results: Any = _evaluate(folder, look.value)
+    results: Any = _evaluate(folder, look.value, arm)
     if not unreleased:
         results = release(results)
     written = json.dumps(results.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
@@ -124,52 +129,70 @@ def report(
     notebooks: Annotated[
         Path | None, typer.Option(help="Folder of report notebooks to run instead of the recipe.")
     ] = None,
+    arm: ArmName = None,
 ) -> None:
-    """Render the report of a look, in Danish or English, as HTML or PDF."""
+    """Render the report of a look, in Danish or English, as HTML or PDF.
+
+    Where the plan has several treatment arms, each has a report of its own.
+    """
     from jobeval.plan.read import read_plan
 
     plan = read_plan(folder)
+    arms = _arms(plan, arm)
     looks = tuple(plan.looks) if look is LookChoice.all else (look.value,)
     languages = ("da", "en") if language is LanguageChoice.all else (language.value,)
     formats: Any = ("html", "pdf") if format is FormatChoice.all else (format.value,)
     if notebooks is None:
-        written = _render_recipes(folder, looks, languages, out, formats)
+        written = _render_recipes(folder, list(product(looks, arms)), languages, out, formats)
     else:
         from jobeval.reports.notebook import render_notebooks
 
         written = render_notebooks(
-            notebooks, folder, out, looks=looks, languages=languages, formats=formats
+            notebooks, folder, out, looks=looks, languages=languages, formats=formats, arms=arms
         )
     for path in written:
         _say(str(path))
 
 
+def _arms(plan: Any, arm: str | None) -> tuple[str | None, ...]:
+    """The arm named, or every treatment arm; ``None`` stands for the only one."""
+    if arm is None and len(plan.treatments) > 1:
+        return tuple(treatment.name for treatment in plan.treatments)
+    plan.compare(arm)  # says what is wrong with the name
+    return (arm,)
+
+
 def _render_recipes(
-    folder: Path, looks: Sequence[Any], languages: Sequence[Any], out: Path, formats: Any
+    folder: Path,
+    told: Sequence[tuple[Any, str | None]],
+    languages: Sequence[Any],
+    out: Path,
+    formats: Any,
 ) -> Iterator[Path]:
+    """Reports of looks and arms."""
     from jobeval.disclosure.gate import release
     from jobeval.registers.trial import read_trial
     from jobeval.reports.builder import build_report
     from jobeval.reports.writing import write_report
 
     trial = read_trial(folder)
-    for look in looks:
-        released = release(_carry_out(trial, look))
+    for look, arm in told:
+        released = release(_carry_out(trial, look, arm))
         for language in languages:
             yield from write_report(build_report(released, language), out, formats)
 
 
-def _evaluate(folder: Path, look: str) -> Any:
+def _evaluate(folder: Path, look: str, arm: str | None) -> Any:
     from jobeval.registers.trial import read_trial
 
-    return _carry_out(read_trial(folder), look)
+    return _carry_out(read_trial(folder), look, arm)
 
 
-def _carry_out(trial: Any, look: Any) -> Any:
+def _carry_out(trial: Any, look: Any, arm: str | None) -> Any:
     from jobeval.evaluation.evaluate import evaluate as carry_out
 
     with _progress() as progress:
-        return carry_out(trial, look, progress=progress)
+        return carry_out(trial, look, arm=arm, progress=progress)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def test_notebook_and_recipe_give_the_same_bytes(small_trial):
     from jobeval.reports.builder import build_report
     from jobeval.reports.notebook import run_notebook
 
-    parameters = {"TRIAL": str(small_trial), "LANGUAGE": "en", "OUT": None}
+    parameters = {"TRIAL": str(small_trial), "LANGUAGE": "en", "ARM": None, "OUT": None}
     from_notebook = run_notebook(NOTEBOOKS / "midterm_report.ipynb", parameters)
     results = open_report(small_trial, look="midterm", language="en").results
     from_recipe = build_report(results, "en")

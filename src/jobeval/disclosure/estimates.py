@@ -38,6 +38,8 @@ KEPT = (
 FEWEST_SITES = 3
 FEWEST_SITES_HIDDEN = 4
 """Seven numbers tell of all sites at once, and each hidden site has two unknowns."""
+TIED = ("direct", "spillover", "treated vs pure control", "total", "group ")
+"""How parts begin that add up to each other, so that a hidden one takes the others along."""
 QUANTILE = "quantile="
 QUANTILE_DECIMALS = 1
 
@@ -85,7 +87,17 @@ def judge_effects(effects: tuple[Estimate, ...], policy: Policy) -> Judged:
     for position, effect in enumerate(effects):
         if (_analysis(effect), effect.subgroup) in complements and not rules[position]:
             rules[position] = COMPLEMENTARY
-    return Judged(effects, tuple(rules)).with_sites_hidden()
+    return Judged(effects, tuple(_hide_tied(effects, rules))).with_sites_hidden()
+
+
+def _hide_tied(effects: tuple[Estimate, ...], rules: list[str]) -> list[str]:
+    """The rules, and one for the parts that would tell a hidden part of their analysis."""
+    pairs = list(zip(effects, rules, strict=True))
+    broken = {e.analysis for e, rule in pairs if rule and e.part.startswith(TIED)}
+    return [
+        rule or (COMPLEMENTARY if e.analysis in broken and e.part.startswith(TIED) else "")
+        for e, rule in pairs
+    ]
 
 
 def _rule_over_sites(shown: list[bool]) -> str:

@@ -65,4 +65,5 @@ def release(evaluation: Evaluation, policy: Policy | None = None) -> ReleasedEva
             for note in evaluation.notes
         ),
         log=ledger.entries(),
+        other_arms=evaluation.other_arms,
     )

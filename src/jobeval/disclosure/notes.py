@@ -15,7 +15,7 @@ WORDINGS = {
     "the probability of treatment varies within strata": (
         "the probability of treatment varies within strata: weighted by its inverse"
     ),
-    "strata differ in allocation": (
+    "strata differ in allocation:": (
         "strata differ in allocation: weighted by its inverse, so that the effect is the "
         "average over everyone drawn"
     ),
@@ -41,6 +41,40 @@ WORDINGS = {
     "no outcome is missing": "no outcome is missing: the bounds are the effect",
     "fewer than 10 groups": "few groups: confirm by re-drawing the lottery",
     "the share drawn is far": "in some groups the share drawn is far from the saturation",
+    "full compliance": "full compliance: the effect is that of the lottery",
+    "one-sided non-compliance: nobody": (
+        "one-sided non-compliance: nobody in the control arm took part"
+    ),
+    "one-sided non-compliance: everyone": (
+        "one-sided non-compliance: everyone in the treatment arm took part"
+    ),
+    "two-sided non-compliance": "two-sided non-compliance: the effect is on compliers",
+    "ratio of averages over everyone": "strata count by their compliers",
+    "weak first stage": "weak first stage: only the Anderson-Rubin interval can be trusted",
+    "the accepted effects are not connected": "the accepted effects are not connected",
+    "the interval is unbounded": (
+        "the interval is unbounded: the data do not tell that the lottery moved take-up"
+    ),
+    "the treatment arm took part less": (
+        "the treatment arm took part less: compliers are those who stay away when drawn"
+    ),
+    "not causal": "not causal: the lottery does not protect the comparison",
+    "strata differ in allocation and are weighted by Mantel": (
+        "strata are weighted by Mantel and Haenszel, not by everyone drawn"
+    ),
+    "separation": "separation: penalised by Firth's method",
+    "not testable": "not testable: everyone has the same outcome",
+    "not an effect": "not an effect: those above zero in one arm are not those in the other",
+    "capped at the ": "the largest values of both arms are set to one of their quantiles",
+    "both quantiles are one value": "both quantiles are one value: no p-value",
+    "the interval has no width": (
+        "the interval has no width: chance does not reach the edge of equal outcomes"
+    ),
+    "too few persons lie beyond": ("too few persons lie beyond the quantile to close the interval"),
+    "index of the outcomes that are known": (
+        "who lacks some outcomes of the index counts by those that are known"
+    ),
+    "index weight below zero": "an outcome that the others imply counts below zero in the index",
     "not estimable": "not estimable",
     "standard error not estimable": "not estimable",
 }

@@ -156,6 +156,11 @@ class ReleasedEstimate(Released):
         return self.estimate, self.mean_treatment, self.mean_control
 
     @property
+    def one_value(self) -> bool:
+        """Whether both arms have one and the same value, so that nothing is tested."""
+        return self.estimable and self.estimate == 0 and math.isnan(self.p_value)
+
+    @property
     def certain(self) -> bool:
         """Whether the unrounded interval leaves out the value of no effect."""
         return self.estimable and self.p_value < 1 - self.conf_level
@@ -275,6 +280,8 @@ class ReleasedEvaluation(Released):
     flow: ReleasedTable
     notes: tuple[str, ...]
     log: tuple[Suppression, ...]
+    other_arms: tuple[str, ...] = ()
+    """The trial's treatment arms that are not compared here."""
 
     def to_dict(self) -> dict[str, Any]:
         """All released values as JSON values, without the plan."""

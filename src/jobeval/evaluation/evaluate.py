@@ -99,6 +99,7 @@ def _evaluate(
         checks={check.name: check for check in checks},
         flow=flow,
         notes=(*(str(finding) for finding in trial.findings), *at_look.notes),
+        other_arms=tuple(a.name for a in trial.plan.treatments if a != plan.treatment),
     )
 
 

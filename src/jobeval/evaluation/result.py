@@ -33,6 +33,8 @@ class Evaluation:
     flow: Flow
     notes: tuple[str, ...] = ()
     """Data notes: warnings of the delivery, in English."""
+    other_arms: tuple[str, ...] = ()
+    """The trial's treatment arms that ``plan`` does not compare; families count their tests."""
 
     def to_dict(self) -> dict[str, Any]:
         """All results as JSON values."""
@@ -47,6 +49,7 @@ class Evaluation:
             "checks": {name: check.to_dict() for name, check in self.checks.items()},
             "flow": self.flow.to_dict(),
             "notes": list(self.notes),
+            "other_arms": list(self.other_arms),
         }
 
     @classmethod
@@ -63,6 +66,7 @@ class Evaluation:
             checks={k: CheckResult.from_dict(v) for k, v in values["checks"].items()},
             flow=Flow.from_dict(values["flow"]),
             notes=tuple(values["notes"]),
+            other_arms=tuple(values.get("other_arms", ())),
         )
 
     def __repr__(self) -> str:

@@ -190,7 +190,7 @@ def _numbers(effect: ReleasedEstimate, words: Words) -> dict[str, str]:
     scale = 100.0 if effect.unit == "share" else 1.0
     return {
         "estimate": words.difference(effect.estimate, effect.unit, digits),
-        "interval": words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale),
+        "interval": words.interval(effect.conf_low, effect.conf_high, digits, scale),
     }
 
 
@@ -212,3 +212,50 @@ def describe_intensity(table: ReleasedTable, labels: Labels, words: Words) -> st
         for row in table.records()
     ]
     return words.say("alt.intensity", rows="; ".join(told))
+
+
+def describe_beside(panels: Mapping[str, Sequence[ForestRow]], words: Words) -> str:
+    """The estimate and interval of every row that is shown, panel by panel."""
+    told = [
+        words.say("alt.panel", panel=title, arms=", ".join(_rows_told(rows, words)))
+        for title, rows in panels.items()
+    ]
+    return words.say("alt.beside", panels="; ".join(told))
+
+
+def _rows_told(rows: Sequence[ForestRow], words: Words) -> list[str]:
+    return [
+        words.say("alt.beside_row", row=row.label, **_numbers(row.own, words))
+        if row.own.estimable
+        else f"{row.label}: {words.say('alt.hidden')}"
+        for row in rows
+    ]
+
+
+def describe_thresholds(
+    rows: Sequence[tuple[str, ReleasedEstimate]], labels: Labels, words: Words
+) -> str:
+    """Both arms' shares and the effect at every level that is shown."""
+    told = [
+        words.say("alt.thresholds_row", row=label, arms=_shares(effect, labels, words),
+                  **_numbers(effect, words))
+        for label, effect in rows if effect.estimable
+    ]  # fmt: skip
+    return words.say("alt.thresholds", rows="; ".join(told))
+
+
+def _shares(effect: ReleasedEstimate, labels: Labels, words: Words) -> str:
+    means = (effect.mean_control, effect.mean_treatment)
+    return ", ".join(
+        f"{label} {words.numbers.percent(mean)}"
+        for label, mean in zip(labels.values(), means, strict=True)
+    )
+
+
+def describe_quantiles(rows: Sequence[tuple[str, ReleasedEstimate]], words: Words) -> str:
+    """The difference and its interval at every height that is shown."""
+    told = [
+        words.say("alt.forest_row", row=label, **_numbers(effect, words))
+        for label, effect in rows if effect.estimable
+    ]  # fmt: skip
+    return words.say("alt.quantiles", rows="; ".join(told))

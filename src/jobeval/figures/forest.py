@@ -81,9 +81,7 @@ def _draw_row(axes: Axes, row: ForestRow, place: int, scale: float) -> None:
         draw_interval(axes, row.shrunken, place + 0.13, scale, Mark(BLUE, 2.6, "o"))
 
 
-def draw_interval(
-    axes: Axes, effect: ReleasedEstimate, y: float, scale: float, mark: Mark
-) -> None:
+def draw_interval(axes: Axes, effect: ReleasedEstimate, y: float, scale: float, mark: Mark) -> None:
     """Draw one estimate with its interval at height ``y``; shares are scaled to percent."""
     bounds = [scale * effect.conf_low, scale * effect.conf_high]
     axes.plot(bounds, [y, y], color=mark.colour, linewidth=mark.width)

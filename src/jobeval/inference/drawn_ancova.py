@@ -13,6 +13,9 @@ from jobeval.inference.scratch import Scratch
 
 Floats = NDArray[np.float64]
 
+WIDTH = 512
+"""Persons whose weights are computed together, so that they stay close to the processor."""
+
 _SCRATCH = Scratch()
 
 
@@ -41,10 +44,14 @@ def drawn_ancova(sample: DrawnSample, studentised: bool) -> Kernel:
         estimate = products[:, :m] / squares
         if not studentised:
             return estimate, np.full_like(estimate, np.nan)
-        rest = _SCRATCH.array("rest", drawn.shape)
-        np.matmul(np.hstack([loads, treated]), spans, out=rest)
-        rest += drawn
-        return estimate, np.sqrt(_hc2(estimate, squares, rest, residuals, left))
+        sums = np.zeros((len(tile), 2 * m + 1))
+        terms = np.hstack([loads, treated])
+        for first in range(0, len(left), WIDTH):
+            part = slice(first, first + WIDTH)
+            rest = np.matmul(terms, spans[:, part], out=_scratch("rest", drawn[:, part]))
+            rest += drawn[:, part]
+            sums += _weighted_sums(rest, squares, left[part], residuals[part])
+        return estimate, np.sqrt(_hc2(estimate, squares, sums))
 
     return kernel
 
@@ -74,19 +81,29 @@ def _within_strata(sample: DrawnSample, values: Floats) -> Floats:
     return values - (sums / np.bincount(sample.stratum)[:, None])[sample.stratum]
 
 
-def _hc2(
-    estimate: Floats, squares: Floats, rest: Floats, residuals: Floats, left: Floats
-) -> Floats:
-    """HC2 variances, shape ``(B, m)``; ``rest`` is ``Mt`` of each draw, shape ``(B, n)``."""
-    weight = np.square(rest, out=_SCRATCH.array("weight", rest.shape))
-    remaining = np.multiply(weight, -1 / squares, out=_SCRATCH.array("left", rest.shape))
+def _weighted_sums(rest: Floats, squares: Floats, left: Floats, residuals: Floats) -> Floats:
+    """Sums of ``w e²``, ``w r e`` and ``w r²`` over persons, shape ``(B, 2m + 1)``.
+
+    ``r`` is ``Mt`` (``rest``), ``w`` is ``r²`` over what the leverage leaves, ``e`` an outcome.
+    """
+    weight = np.square(rest, out=_scratch("weight", rest))
+    remaining = np.multiply(weight, -1 / squares, out=_scratch("remaining", rest))
     remaining += left
-    if np.nanmin(remaining) < 1e-10:
-        remaining[remaining < 1e-10] = np.nan  # leverage 1: the residual says nothing
+    if not remaining.min() > 1e-10:
+        remaining[remaining <= 1e-10] = np.nan  # leverage 1: the residual says nothing
     weight /= remaining
     straight = weight @ np.square(residuals)
     weight *= rest
-    crossed = weight @ residuals
     own = np.einsum("bi,bi->b", weight, rest)[:, None]
+    return np.hstack([straight, weight @ residuals, own])
+
+
+def _scratch(name: str, like: Floats) -> Floats:
+    return _SCRATCH.array(name, (len(like), WIDTH))[:, : like.shape[1]]
+
+
+def _hc2(estimate: Floats, squares: Floats, sums: Floats) -> Floats:
+    """HC2 variances, shape ``(B, m)``."""
+    straight, crossed, own = np.split(sums, [estimate.shape[1], 2 * estimate.shape[1]], axis=1)
     variance = (straight - 2 * estimate * crossed + estimate**2 * own) / squares**2
     return np.where(variance <= 1e-13 * straight / squares**2, 0.0, variance)

@@ -1,6 +1,7 @@
-"""Weighted ANCOVA and Lin's regression in every re-drawn lottery, for persons and clusters.
+"""ANCOVA and Lin's regression in many re-drawn lotteries at once, for persons and clusters.
 
-What depends on the draw (weights, interactions, means within arms) is built anew in each.
+What depends on the draw (weights, interactions, means within arms) is built anew in each,
+from sums over arms and strata.
 """
 
 from typing import Literal, NamedTuple
@@ -8,102 +9,143 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.inference.drawn_ancova import covariate_basis, residualise
-from jobeval.inference.drawn_sample import DrawnSample, Kernel, Weighing, weigh_persons
+from jobeval.inference.drawn_moments import DrawnMoments, draw_moments, take_moments
+from jobeval.inference.drawn_sample import DrawnSample, PairKernel, Weighing
+from jobeval.inference.drawn_variance import DrawnRegression, cluster_variance, hc2_variance
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+
+SINGULAR = 1e-10
+"""A regressor counts as dependent when less than this share of its squares is left of it."""
 
 
-class _Regression(NamedTuple):
-    """One draw's regression within cells.
-
-    ``regressors`` (n × k) are those beside the means of the cells (codes ``cell``). The
-    effect is ``direction @ coefficients`` plus the contrast ``shares`` (one a cell) of the
-    cells' means of the outcomes.
-    """
-
-    regressors: Floats
-    cell: Integers
-    shares: Floats
-    weights: Floats
+class _Slopes(NamedTuple):
+    inverse: Floats
+    coefficients: Floats
 
 
 def drawn_least_squares(
     sample: DrawnSample, form: Literal["ancova", "lin"], weighing: Weighing, studentised: bool
-) -> Kernel:
+) -> PairKernel:
     """A kernel for the effect by ANCOVA or by Lin's regression, of any lottery.
 
     Studentised by HC2 for persons, by CR1 without its factor in ``n`` for clusters. A draw
     in which the effect is not identified gives ``nan``.
     """
-    basis = covariate_basis(sample)
-    residuals = residualise(sample, basis)
-    m = residuals.shape[1]
+    moments = take_moments(sample, weighing)
+    regress = _ancova if form == "ancova" else _lin
+    build = cluster_variance if sample.clustered else hc2_variance
+    variance = build(sample, moments, weighing) if studentised else None
 
-    def kernel(tile: Floats) -> tuple[Floats, Floats]:
-        estimate = np.full((len(tile), m), np.nan)
-        variance = np.full((len(tile), m), np.nan)
-        for row, drawn in enumerate(sample.persons_drawn(tile)):
-            found = _regression(sample, form, weighing, basis, drawn)
-            if found is not None:
-                estimate[row], variance[row] = _solve(sample, found, residuals, studentised)
-        return estimate, np.sqrt(variance)
+    def kernel(treated: Floats, control: Floats | None = None, /) -> tuple[Floats, Floats]:
+        treated = sample.groups_drawn(treated)
+        control = None if control is None else sample.groups_drawn(control)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            drawn = draw_moments(moments, treated, control)
+            found = regress(drawn)
+            if variance is None:
+                return found.estimate, np.full_like(found.estimate, np.nan)
+            return found.estimate, np.sqrt(variance(found, treated, control))
 
     return kernel
 
 
-def _regression(
-    sample: DrawnSample, form: str, weighing: Weighing, basis: Floats, drawn: Floats
-) -> _Regression | None:
-    n_strata = sample.n_strata
-    cell = sample.stratum * 2 + drawn.astype(np.int64)
-    if (np.bincount(cell, minlength=2 * n_strata) == 0).any():
-        return None
-    weights = weigh_persons(sample, weighing, drawn)
-    if form == "ancova":
-        regressors = np.column_stack([drawn, basis])
-        return _Regression(regressors, sample.stratum, np.zeros(n_strata), weights)
-    share = np.bincount(sample.stratum) / len(drawn)
-    regressors = np.hstack([drawn[:, None] * basis, (1 - drawn)[:, None] * basis])
-    shares = np.column_stack([-share, share]).ravel()
-    return _Regression(regressors, cell, shares, weights)
+def _lin(drawn: DrawnMoments) -> DrawnRegression:
+    """Means of cells and slopes within arms; the effect is that at the means of everyone."""
+    weight, (means_x, means_y) = _cell_means(drawn.weight, drawn, drawn.x, drawn.y)
+    slopes = _solve(drawn.xx, drawn.xy, means_x, drawn.x, drawn.y)
+    sign = np.array([-1.0, 1.0])[:, None, None]
+    shares = sign * drawn.share
+    # slopes carry the means of the arms to those of everyone
+    direction = sign * drawn.centre - _row_times(shares, means_x)
+    estimate = _row_times(shares, means_y) + _row_times(direction, slopes.coefficients)
+    return DrawnRegression(
+        estimate=estimate.sum(axis=0),
+        own=shares / weight,
+        weight=weight,
+        deviation=-means_x,
+        means=means_y,
+        inverse=slopes.inverse,
+        coefficients=slopes.coefficients,
+        direction=_row_times(direction, slopes.inverse),
+        scale=drawn.scale,
+    )
 
 
-def _solve(
-    sample: DrawnSample, model: _Regression, outcomes: Floats, studentised: bool
-) -> tuple[Floats, Floats]:
-    """The effects and their variances, shape ``(m,)`` each."""
-    weights, cell = model.weights, model.cell
-    both = np.hstack([model.regressors, outcomes])
-    size = np.bincount(cell, weights)
-    indicator = (cell[:, None] == np.arange(len(size))).astype(float)
-    means = (indicator.T @ (weights[:, None] * both)) / size[:, None]
-    within = both - means[cell]
-    k = model.regressors.shape[1]
-    x, y = within[:, :k], within[:, k:]
-    inverse = _inverse((x.T * weights) @ x)
-    # Lin: slopes carry the means of the arms to those of everyone, which are 0 in the basis
-    direction = -model.shares @ means[:, :k] if model.shares.any() else np.eye(k)[0]
-    coefficients = inverse @ ((x.T * weights) @ y)
-    estimate = model.shares @ means[:, k:] + direction @ coefficients
-    if not studentised:
-        return estimate, np.full_like(estimate, np.nan)
-    loading = weights * (model.shares[cell] / size[cell] + x @ (inverse @ direction))
-    scores = loading[:, None] * (y - x @ coefficients)
-    if sample.clustered:
-        totals = sample.group_sums(scores)
-        return estimate, np.square(totals).sum(axis=0) * len(totals) / (len(totals) - 1)
-    leverage = weights * (1 / size[cell] + np.einsum("ij,jk,ik->i", x, inverse, x))
-    remaining = np.where(leverage < 1 - 1e-10, 1 - leverage, np.nan)
-    return estimate, (np.square(scores) / remaining[:, None]).sum(axis=0)
+def _ancova(drawn: DrawnMoments) -> DrawnRegression:
+    """Means of strata, one slope a covariate, and treatment the first regressor."""
+    x = np.concatenate([drawn.weight[1][..., None], drawn.x.sum(axis=0)], axis=-1)
+    y = drawn.y.sum(axis=0)
+    weight, (means_x, means_y) = _cell_means(drawn.weight.sum(axis=0), drawn, x, y)
+    treated = x[..., :1].sum(axis=1)
+    edge = drawn.x[1].sum(axis=1)
+    xx = np.block([[treated[:, None], edge[:, None]], [edge[..., None], drawn.xx.sum(axis=0)]])
+    xy = np.concatenate([drawn.y[1].sum(axis=1)[:, None], drawn.xy.sum(axis=0)], axis=1)
+    slopes = _solve(xx, xy, means_x, x, y)
+    deviation = np.stack([-means_x, -means_x])
+    deviation[1, ..., 0] += 1
+    return DrawnRegression(
+        estimate=slopes.coefficients[:, 0],
+        own=np.zeros_like(drawn.weight),
+        weight=_twice(weight),
+        deviation=deviation,
+        means=_twice(means_y),
+        inverse=_twice(slopes.inverse),
+        coefficients=_twice(slopes.coefficients),
+        direction=_twice(slopes.inverse[:, 0]),
+        scale=drawn.scale,
+    )
 
 
-def _inverse(gram: Floats) -> Floats:
-    """The inverse of a symmetric matrix, ``nan`` where it is singular."""
-    if not len(gram):
-        return gram
-    values, vectors = np.linalg.eigh(gram)
-    if values[0] < 1e-10 * values[-1]:
-        return np.full_like(gram, np.nan)
-    return (vectors / values) @ vectors.T
+def _twice(values: Floats) -> Floats:
+    return np.broadcast_to(values, (2, *values.shape))
+
+
+def _row_times(rows: Floats, matrices: Floats) -> Floats:
+    """One row times one matrix a draw, from ``(…, k)`` and ``(…, k, c)`` to ``(…, c)``."""
+    return (rows[..., None, :] @ matrices)[..., 0, :]
+
+
+def _cell_means(
+    weight: Floats, drawn: DrawnMoments, *sums: Floats
+) -> tuple[Floats, tuple[Floats, ...]]:
+    """Means of cells: ``nan`` for an empty one, but 0 in a stratum of which nobody takes part."""
+    absent = drawn.share == 0
+    weight = np.where(absent, 1.0, np.where(weight > 0, weight, np.nan))
+    return weight, tuple(values / weight[..., None] for values in sums)
+
+
+def _solve(xx: Floats, xy: Floats, means: Floats, x: Floats, y: Floats) -> _Slopes:
+    """Slopes within cells, from sums that are not centred and the sums and means of cells."""
+    across = np.ascontiguousarray(np.swapaxes(means, -1, -2))
+    inverse = invert_grams(xx - across @ x, np.diagonal(xx, axis1=-2, axis2=-1))
+    return _Slopes(inverse, inverse @ (xy - across @ y))
+
+
+def invert_grams(gram: Floats, squares: Floats) -> Floats:
+    """Inverses of symmetric matrices by sweeping (Goodnight 1979), ``nan`` where singular.
+
+    Parameters
+    ----------
+    gram
+        Shape ``(…, k, k)``.
+    squares
+        Shape ``(…, k)``: what each regressor's sum of squares was before anything was taken off.
+
+    Examples
+    --------
+    >>> grams = np.array([[[2.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    >>> invert_grams(grams, np.ones((2, 2))).tolist()
+    [[[1.0, -1.0], [-1.0, 2.0]], [[nan, nan], [nan, nan]]]
+    """
+    swept = gram.copy()
+    for j in range(gram.shape[-1]):
+        pivot = swept[..., j, j]
+        pivot = np.where(pivot > SINGULAR * squares[..., j], pivot, np.nan)[..., None]
+        row = swept[..., j, :] / pivot
+        column = swept[..., :, j].copy()
+        swept -= column[..., None] * row[..., None, :]
+        swept[..., j, :] = row
+        swept[..., :, j] = -column / pivot
+        swept[..., j, j] = 1 / pivot[..., 0]
+    return swept

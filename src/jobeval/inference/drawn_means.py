@@ -1,11 +1,12 @@
 """The blocked difference in means in every re-drawn lottery."""
 
+from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.inference.drawn_sample import DrawnSample, Kernel, Weighing, weigh_persons
+from jobeval.inference.drawn_sample import DrawnSample, PairKernel, Weighing, weigh_arm
 
 Floats = NDArray[np.float64]
 
@@ -13,6 +14,7 @@ Floats = NDArray[np.float64]
 class _Sums(NamedTuple):
     """Sums over the drawn groups of a cell, shape ``(B, m)`` or ``(B, 1)``."""
 
+    persons: Floats
     groups: Floats
     weight: Floats
     total: Floats
@@ -21,7 +23,7 @@ class _Sums(NamedTuple):
     squared_total: Floats
 
 
-def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> Kernel:
+def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> PairKernel:
     """A kernel for ``Σ (nₛ/n)(ȳ₁ₛ − ȳ₀ₛ)``, the means weighted.
 
     Its variance is ``Σ (nₛ/n)² Σ_arm G/(G − 1) Σ_g (Y_g − ȳ W_g)² / (Σ_g W_g)²`` with the
@@ -30,32 +32,33 @@ def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> K
     weights. Strata in which an arm has one group only (pairs) get the variance between
     strata of Pashley & Miratrix (2021, eq. 11).
     """
-    share = np.bincount(sample.stratum) / len(sample.stratum)
     centred = sample.outcomes - _stratum_means(sample)[sample.stratum]
     columns = [_columns(sample, centred, weighing, arm) for arm in (0, 1)]
     edges = np.searchsorted(sample.group_strata, np.arange(sample.n_strata + 1))
     m = sample.outcomes.shape[1]
     if not studentised:
-        columns = [values[:, : 2 + m] for values in columns]
+        columns = [values[:, : 3 + m] for values in columns]
 
-    def kernel(tile: Floats) -> tuple[Floats, Floats]:
-        drawn = sample.groups_drawn(tile)
-        effects = np.empty((len(share), len(tile), m))
-        variances, small = np.empty_like(effects), np.zeros((len(share), len(tile)), dtype=bool)
-        for s in range(len(share)):
-            part = slice(edges[s], edges[s + 1])
-            picked = drawn[:, part]
-            cells = [
-                columns[0][part].sum(axis=0) - picked @ columns[0][part],
-                picked @ columns[1][part],
-            ]
+    def kernel(treated: Floats, control: Floats | None = None, /) -> tuple[Floats, Floats]:
+        treated = sample.groups_drawn(treated)
+        control = None if control is None else sample.groups_drawn(control)
+        shape = (sample.n_strata, len(treated), m)
+        effects, variances = np.empty(shape), np.empty(shape)
+        persons, small = np.empty(shape[:2]), np.zeros(shape[:2], dtype=bool)
+        for s, part in enumerate(starmap(slice, pairwise(edges))):
+            rest = 1 - treated[:, part] if control is None else control[:, part]
+            arms = [_split(rest @ columns[0][part], m)]
+            arms.append(_split(treated[:, part] @ columns[1][part], m))
+            persons[s] = sum(arm.persons[:, 0] for arm in arms)
             with np.errstate(invalid="ignore", divide="ignore"):
-                control, treatment = (_split(cell, m) for cell in cells)
-                effects[s] = treatment.total / treatment.weight - control.total / control.weight
+                effects[s] = arms[1].total / arms[1].weight - arms[0].total / arms[0].weight
                 if studentised:
-                    variances[s] = _cell_variance(treatment) + _cell_variance(control)
-                    small[s] = (np.minimum(treatment.groups, control.groups) < 1.5)[:, 0]
-        estimate = np.einsum("s,sbm->bm", share, effects)
+                    variances[s] = _cell_variance(arms[1]) + _cell_variance(arms[0])
+                    small[s] = (np.minimum(arms[1].groups, arms[0].groups) < 1.5)[:, 0]
+        absent = persons == 0
+        effects[absent], variances[absent], small[absent] = 0.0, 0.0, False
+        share = persons / persons.sum(axis=0)
+        estimate = np.einsum("sb,sbm->bm", share, effects)
         if not studentised:
             return estimate, np.full_like(estimate, np.nan)
         return estimate, np.sqrt(_variance(share, effects, variances, small))
@@ -69,15 +72,16 @@ def _stratum_means(sample: DrawnSample) -> Floats:
 
 
 def _columns(sample: DrawnSample, outcomes: Floats, weighing: Weighing, arm: int) -> Floats:
-    """Of each group: 1, W, Y, W², W·Y, Y², as if drawn to ``arm``; shape ``(G, 3 + 3m)``."""
-    weights = weigh_persons(sample, weighing, np.full(len(outcomes), float(arm)))[:, None]
+    """Of each group: persons, 1, W, Y, W², W·Y, Y², as if drawn to ``arm``."""
+    weights = weigh_arm(sample, weighing, arm)[:, None]
     weight, total = sample.group_sums(weights), sample.group_sums(weights * outcomes)
     moments = [weight, total, weight**2, weight * total, total**2]
-    return np.hstack([np.ones_like(weight), *moments])
+    persons = sample.group_sums(np.ones_like(weights))
+    return np.hstack([persons, np.ones_like(weight), *moments])
 
 
 def _split(cell: Floats, m: int) -> _Sums:
-    edges = [1, 2, 2 + m, 3 + m, 3 + 2 * m]
+    edges = [1, 2, 3, 3 + m, 4 + m, 4 + 2 * m]
     return _Sums(*np.split(cell, edges, axis=1))
 
 
@@ -94,7 +98,7 @@ def _variance(
     share: Floats, effects: Floats, variances: Floats, small: NDArray[np.bool_]
 ) -> Floats:
     large = np.where(small[:, :, None], 0.0, variances)
-    variance = np.einsum("s,sbm->bm", share**2, large)
+    variance = np.einsum("sb,sbm->bm", share**2, large)
     if small.any():
         variance += _between_strata(share, effects, small)
     return variance
@@ -106,7 +110,7 @@ def _between_strata(share: Floats, effects: Floats, small: NDArray[np.bool_]) ->
     It needs three or more of them, none with half of their persons; else it is ``nan``.
     Where a draw has none of them it is 0.
     """
-    own = share[:, None] * small
+    own = share * small
     together = own.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         within = own / together

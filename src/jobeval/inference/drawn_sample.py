@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,18 @@ Weighing = Literal["none", "allocation", "probability"]
 
 Kernel = Callable[[Floats], tuple[Floats, Floats]]
 """From arms of the units, shape ``(B, u)``, to estimates and errors, both ``(B, m)``."""
+
+
+class PairKernel(Protocol):
+    """A ``Kernel`` that also knows lotteries in which a third arm takes no part.
+
+    ``treated`` and ``control`` mark those drawn to the two arms, shape ``(B, u)``; without
+    ``control`` it is everyone else.
+    """
+
+    def __call__(
+        self, treated: Floats, control: Floats | None = None, /
+    ) -> tuple[Floats, Floats]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,21 +116,14 @@ def take_sample(
     )
 
 
-def weigh_persons(sample: DrawnSample, weighing: Weighing, drawn: Floats) -> Floats:
-    """The weights of the persons in one draw (shape ``(n,)``, 0 or 1), as in ``estimate_itt``.
+def weigh_arm(sample: DrawnSample, weighing: Weighing, arm: int) -> Floats:
+    """The weights of the persons (shape ``(n,)``) where they are drawn to an arm.
 
-    ``"allocation"``: persons of the stratum over those of the arm that was drawn;
-    ``"probability"``: one over the probability of the arm that was drawn.
+    ``"probability"``: one over the probability of the arm. Weights that depend on the whole
+    draw (``"allocation"``) are 1 here.
     """
-    if weighing == "none":
-        return np.ones(len(drawn))
-    if weighing == "probability":
-        if sample.probability is None:
-            raise ValueError("the lottery names no probability")
-        return 1 / np.where(drawn == 1, sample.probability, 1 - sample.probability)
-    starts = sample.stratum_starts
-    treated = np.add.reduceat(drawn, starts)
-    size = np.diff(np.append(starts, len(drawn)))
-    with np.errstate(divide="ignore"):
-        by_arm = np.stack([size / (size - treated), size / treated])
-    return by_arm[drawn.astype(np.int64), sample.stratum]
+    if weighing != "probability":
+        return np.ones(len(sample.stratum))
+    if sample.probability is None:
+        raise ValueError("the lottery names no probability")
+    return 1 / (sample.probability if arm else 1 - sample.probability)

@@ -20,7 +20,6 @@ from jobeval.inference.scratch import Scratch
 TILE = 64
 """Draws that are made and computed together; arithmetic never depends on anything larger."""
 
-_SMALL = 1 << 14  # bytes; larger answers cost more to allocate than to fill
 _SCRATCH = Scratch()
 
 
@@ -118,10 +117,10 @@ def write_arms(urn: Urn, key: NDArray[np.uint64], start: int, out: NDArray[Any])
         return
     lowest = np.cumsum(urn.counts[:, :0:-1], axis=1)
     parts = [slice(*edges) for edges in pairwise(urn.starts)]
-    for part, counts in zip(parts, lowest, strict=True):
-        out[:, part] = keys[:, part] <= _thresholds(keys[:, part], int(counts[0]))
-        for count in counts[1:]:
-            out[:, part] += keys[:, part] <= _thresholds(keys[:, part], int(count))
+    marked = _mark_smallest(keys, parts, lowest[:, 0])
+    np.copyto(out, marked)
+    for counts in lowest.T[1:]:
+        out += _mark_smallest(keys, parts, counts)
     # equal keys at a threshold can only have marked too many
     for row in np.flatnonzero(out.sum(axis=1) != lowest.sum()):
         for part, counts in zip(parts, lowest, strict=True):
@@ -129,24 +128,29 @@ def write_arms(urn: Urn, key: NDArray[np.uint64], start: int, out: NDArray[Any])
 
 
 def _random_keys(size: int, key: NDArray[np.uint64], start: int, count: int) -> NDArray[np.uint32]:
-    """Keys of ``count`` draws, shape ``(count, size)``, in memory that is used again."""
+    """Keys of ``count`` draws, shape ``(count, size)``."""
     stride = -(-size // 8)  # one counter gives four words of 64 bits, eight keys
     stream = np.random.Philox(key=key, counter=start * stride)
-    words: NDArray[np.uint64] = _SCRATCH.array("keys", (count, 4 * stride), "<u8")
-    rows = max(1, _SMALL // words[0].nbytes)
-    for first in range(0, count, rows):
-        part = words[first : first + rows]
-        part[:] = stream.random_raw(part.size).reshape(part.shape)
-    return words.view("<u4")[:, :size]
+    words = np.asarray(stream.random_raw(count * 4 * stride), dtype="<u8")
+    return words.view("<u4").reshape(count, -1)[:, :size]
 
 
-def _thresholds(keys: NDArray[np.uint32], count: int) -> NDArray[Any]:
-    """The ``count``-th smallest key of each row, shape ``(B, 1)``; −1 for a count of 0."""
-    if count == 0:
-        return np.full((len(keys), 1), -1)
-    parted = keys.copy()
-    parted.partition(count - 1, axis=1)
-    return parted[:, count - 1 : count]
+def _mark_smallest(
+    keys: NDArray[np.uint32], parts: list[slice], counts: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether each key is among so many smallest of its stratum, in memory that is used again."""
+    limits = _SCRATCH.array("limits", keys.shape, keys.dtype)
+    np.copyto(limits, keys)
+    for part, count in zip(parts, counts.tolist(), strict=True):
+        if count:
+            limit = limits[:, part]
+            limit.partition(count - 1, axis=1)
+            limit[:] = limit[:, count - 1 : count].copy()
+    marked = _SCRATCH.array("marked", keys.shape, bool)
+    np.less_equal(keys, limits, out=marked)
+    for part in (part for part, count in zip(parts, counts, strict=True) if not count):
+        marked[:, part] = False
+    return marked
 
 
 def rank_arms(keys: NDArray[np.uint32], counts: NDArray[np.int64]) -> NDArray[np.int64]:

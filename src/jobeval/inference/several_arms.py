@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.blocks import Progress, digest_of, run_blocks
-from jobeval.inference.drawn_sample import Weighing, take_sample
-from jobeval.inference.redraw import draw_arms, fill_arms_urn, fill_urn, stream_key
+from jobeval.inference.drawn_sample import PairKernel, Weighing, take_sample
+from jobeval.inference.redraw import TILE, Urn, draw_arms, fill_arms_urn, stream_key
 from jobeval.inference.redrawn import Redrawn
-from jobeval.inference.statistics import Form, sample_kernel
+from jobeval.inference.statistics import Form, order_columns, pair_kernel, run_tiles
 
 Floats = NDArray[np.float64]
 
@@ -79,23 +79,25 @@ def redraw_contrasts(
     (50, 2)
     """
     urn = fill_arms_urn(arm, stratum, cluster, int(arm.max()) + 1)
+    kernels = [_contrast_kernel(c, urn, arm, stratum, cluster, form) for c in contrasts]
     key = stream_key(np.random.SeedSequence(seed))
     arrays = [array for c in contrasts for array in (c.known, c.outcomes, c.covariates)]
     words = [*(c.treatment for c in contrasts), *(c.weighing for c in contrasts), form, seed]
+
+    def tile(start: int) -> Floats:
+        arms = draw_arms(urn, key, start, TILE)
+        return _contrast_all(contrasts, kernels, arms)
+
     drawn = run_blocks(
-        lambda start, stop: np.stack(
-            [
-                _contrast_all(contrasts, row[urn.unit], stratum, cluster, form)
-                for row in draw_arms(urn, key, start, stop - start)
-            ]
-        ),
+        lambda start, stop: run_tiles(tile, start, stop),
         draws,
         digest=digest_of([arm, stratum, cluster, *arrays], words),
         workers=workers,
         progress=progress,
         checkpoint=checkpoint,
     )
-    estimate, std_error = np.split(_contrast_all(contrasts, arm, stratum, cluster, form), 2)
+    real = _contrast_all(contrasts, kernels, urn.assigned[None])[0]
+    estimate, std_error = np.split(real, 2)
     drawn_estimate, drawn_std_error = np.split(drawn, 2, axis=1)
     return Redrawn(
         estimate=estimate,
@@ -107,38 +109,40 @@ def redraw_contrasts(
     )
 
 
-def _contrast_all(
-    contrasts: Sequence[ArmContrast],
-    arm: NDArray[np.integer],
-    stratum: NDArray[np.int64],
-    cluster: NDArray[np.int64] | None,
-    form: Form,
-) -> Floats:
-    """Estimates of all contrasts, then their errors, shape ``(2m,)``."""
-    found = [_contrast(c, arm, stratum, cluster, form) for c in contrasts]
-    return np.concatenate([part[place] for place in (0, 1) for part in found])
-
-
-def _contrast(
+def _contrast_kernel(
     contrast: ArmContrast,
-    arm: NDArray[np.integer],
+    urn: Urn,
+    arm: NDArray[np.int64],
     stratum: NDArray[np.int64],
     cluster: NDArray[np.int64] | None,
     form: Form,
-) -> tuple[Floats, Floats]:
-    rows = contrast.known & ((arm == 0) | (arm == contrast.treatment))
-    labels, codes = np.unique(stratum[rows], return_inverse=True)
-    pair = Assignment(
-        rows=rows,
-        assigned=(arm[rows] != 0).astype(np.int64),
-        stratum=codes,
-        stratum_labels=tuple(str(label) for label in labels),
-        cluster=None if cluster is None else cluster[rows],
+) -> PairKernel:
+    everyone = Assignment(
+        rows=np.ones(len(arm), dtype=bool),
+        assigned=arm,
+        stratum=stratum,
+        stratum_labels=tuple(str(code) for code in range(int(stratum.max()) + 1)),
+        cluster=cluster,
     )
-    urn = fill_urn(pair)
-    everyone = np.ones(len(codes), dtype=bool)
-    outcomes, covariates = contrast.outcomes[rows], contrast.covariates[rows]
-    sample = take_sample(outcomes, covariates, pair, urn, everyone)
-    kernel = sample_kernel(sample, form, contrast.weighing, studentised=True)
-    estimate, std_error = kernel(urn.assigned[None].astype(float))
-    return estimate[0], std_error[0]
+    order = order_columns(contrast.outcomes)
+    outcomes, place = contrast.outcomes[:, order], np.argsort(order)
+    sample = take_sample(outcomes, contrast.covariates, everyone, urn, contrast.known)
+    kernel = pair_kernel(sample, form, contrast.weighing, studentised=True)
+
+    def in_place(treated: Floats, control: Floats | None = None, /) -> tuple[Floats, Floats]:
+        estimate, std_error = kernel(treated, control)
+        return estimate[:, place], std_error[:, place]
+
+    return in_place
+
+
+def _contrast_all(
+    contrasts: Sequence[ArmContrast], kernels: Sequence[PairKernel], arms: NDArray[np.integer]
+) -> Floats:
+    """Estimates of all contrasts, then their errors, shape ``(B, 2m)``."""
+    control = (arms == 0).astype(float)
+    found = [
+        kernel((arms == contrast.treatment).astype(float), control)
+        for contrast, kernel in zip(contrasts, kernels, strict=True)
+    ]
+    return np.hstack([part[place] for place in (0, 1) for part in found])

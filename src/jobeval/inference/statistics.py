@@ -12,8 +12,14 @@ from jobeval.inference.blocks import Progress, digest_of, run_blocks
 from jobeval.inference.drawn_ancova import drawn_ancova
 from jobeval.inference.drawn_least_squares import drawn_least_squares
 from jobeval.inference.drawn_means import drawn_means
-from jobeval.inference.drawn_sample import DrawnSample, Kernel, Weighing, take_sample
-from jobeval.inference.enumeration import Lotteries, choose_lotteries
+from jobeval.inference.drawn_sample import (
+    DrawnSample,
+    Kernel,
+    PairKernel,
+    Weighing,
+    take_sample,
+)
+from jobeval.inference.enumeration import choose_lotteries
 from jobeval.inference.redraw import TILE, Urn, fill_urn
 from jobeval.inference.redrawn import Redrawn
 from jobeval.inference.scratch import Scratch
@@ -93,8 +99,14 @@ def redraw_statistics(
         [outcomes, covariates, urn.assigned, urn.starts, urn.unit, urn.probability, estimate],
         [_name(form), weighing, studentised, seed, lotteries.exact],
     )
+
+    def tile(start: int) -> Floats:
+        arms = _SCRATCH.array("tile", (TILE, urn.size))
+        lotteries.tile(start, arms)
+        return np.hstack(kernel(arms))
+
     drawn = run_blocks(
-        lambda start, stop: _run_tiles(kernel, lotteries, urn.size, start, stop),
+        lambda start, stop: run_tiles(tile, start, stop),
         lotteries.total,
         digest=digest,
         workers=workers,
@@ -122,14 +134,15 @@ def build_kernel(
     studentised: bool,
 ) -> Kernel:
     """One kernel for all outcomes; those with the same persons known are computed together."""
-    patterns, member = np.unique(~np.isnan(outcomes), axis=1, return_inverse=True)
-    parts: list[tuple[NDArray[np.intp], Kernel]] = []
-    for index, known in enumerate(patterns.T):
-        columns = np.flatnonzero(member.ravel() == index)
+    missing = np.isnan(outcomes)
+    groups: dict[bytes, list[int]] = {}
+    for column in order_columns(outcomes):
+        groups.setdefault(missing[:, column].tobytes(), []).append(column)
+    parts: list[tuple[list[int], Kernel]] = []
+    for columns in groups.values():
+        known = ~missing[:, columns[0]]
         sample = take_sample(outcomes[:, columns], covariates, assignment, urn, known)
         parts.append((columns, sample_kernel(sample, form, weighing, studentised)))
-    if len(parts) == 1:
-        return parts[0][1]
 
     def kernel(tile: Floats) -> tuple[Floats, Floats]:
         estimate = np.empty((len(tile), outcomes.shape[1]))
@@ -141,15 +154,31 @@ def build_kernel(
     return kernel
 
 
+def order_columns(outcomes: Floats) -> list[int]:
+    """The columns in an order of their values, whatever the order in which they are given.
+
+    Sums of a matrix product may depend on the place of a column in their last bit.
+    """
+    values = [column.tobytes() for column in outcomes.T]
+    return sorted(range(len(values)), key=values.__getitem__)
+
+
 def sample_kernel(
     sample: DrawnSample, form: Form | Statistic, weighing: Weighing, studentised: bool
 ) -> Kernel:
     if callable(form):
         return _drawn_callable(sample, form)
-    if form == "none" or (form == "lin" and not sample.covariates.shape[1]):
-        return drawn_means(sample, weighing, studentised)  # Lin with strata alone
     if form == "ancova" and weighing == "none" and not sample.clustered:
         return drawn_ancova(sample, studentised)
+    return pair_kernel(sample, form, weighing, studentised)
+
+
+def pair_kernel(
+    sample: DrawnSample, form: Form, weighing: Weighing, studentised: bool
+) -> PairKernel:
+    """A kernel for a lottery of two arms, or for two arms of several."""
+    if form == "none" or (form == "lin" and not sample.covariates.shape[1]):
+        return drawn_means(sample, weighing, studentised)  # Lin with strata alone
     return drawn_least_squares(sample, form, weighing, studentised)
 
 
@@ -166,19 +195,15 @@ def _drawn_callable(sample: DrawnSample, statistic: Statistic) -> Kernel:
     return kernel
 
 
-def _run_tiles(kernel: Kernel, lotteries: Lotteries, units: int, start: int, stop: int) -> Floats:
-    """Estimates beside errors, shape ``(stop − start, 2m)``.
+def run_tiles(tile: Callable[[int], Floats], start: int, stop: int) -> Floats:
+    """Draws ``start`` to ``stop − 1`` from tiles of ``TILE`` draws, one row a draw.
 
     A draw is always computed in the same place of the same whole tile: the sums of a matrix
     product may depend on its shape in their last bit.
     """
-    parts: list[Floats] = []
-    for first in range(start - start % TILE, stop, TILE):
-        tile = _SCRATCH.array("tile", (TILE, units))
-        lotteries.tile(first, tile)
-        rows = slice(max(start - first, 0), min(stop - first, TILE))
-        parts.append(np.hstack(kernel(tile))[rows])
-    return np.concatenate(parts)
+    firsts = range(start - start % TILE, stop, TILE)
+    rows = np.concatenate([tile(first) for first in firsts])
+    return rows[start - firsts[0] : stop - firsts[0]]
 
 
 def _name(form: Form | Statistic) -> str:

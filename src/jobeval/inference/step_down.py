@@ -70,10 +70,9 @@ def step_down_min_p(observed: NDArray[Any], drawn: NDArray[Any], *, exact: bool 
     """
     scores, own = _scores(observed, drawn, exact)
     rarity = np.empty_like(scores)
-    for column, values in enumerate(scores.T):
+    for values, ranks in zip(scores.T, rarity.T, strict=True):
         order = np.argsort(values)
-        ranked = values[order]
-        rarity[order, column] = np.searchsorted(ranked, ranked * (1 - TIE))
+        ranks[order] = _count_below(values[order])
     return _step_down(rarity, (scores < own).sum(axis=0), observed)
 
 
@@ -126,7 +125,23 @@ def _scores(observed: NDArray[Any], drawn: NDArray[Any], exact: bool) -> tuple[F
 
 
 def _with_unknown_large(statistics: NDArray[Any]) -> Floats:
-    return np.nan_to_num(np.abs(statistics), nan=np.inf, posinf=np.inf)
+    """Absolute values, ``nan`` as infinite; a column lies together, as it is what is read."""
+    values = np.abs(statistics, order="F")
+    values[np.isnan(values)] = np.inf
+    return values
+
+
+def _count_below(ranked: Floats) -> NDArray[np.int64]:
+    """How many values lie clearly below each of ascending ones.
+
+    >>> _count_below(np.array([1.0, 2.0, 2.0, np.inf, np.inf])).tolist()
+    [0, 1, 1, 3, 3]
+    """
+    reach = ranked * (1 - TIE)
+    count = np.arange(len(ranked))
+    tied = np.flatnonzero(ranked[:-1] >= reach[1:]) + 1
+    count[tied] = np.searchsorted(ranked, reach[tied])
+    return count
 
 
 def _step_down(scores: Floats, own: NDArray[Any], observed: NDArray[Any]) -> Floats:

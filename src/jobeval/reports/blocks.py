@@ -57,6 +57,8 @@ class Cover(Block):
     trial: str
     cut_off: str
     """ISO date."""
+    arm: str = ""
+    """The treatment arm told of, where the trial has several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

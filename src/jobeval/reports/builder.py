@@ -8,7 +8,23 @@ from typing import cast
 
 from jobeval.disclosure.released import ReleasedEvaluation, require_released
 from jobeval.plan.parts import LookName
-from jobeval.reports import closing, conduct, design, final, front, leaving, midterm, outcomes
+from jobeval.reports import (
+    closing,
+    conduct,
+    design,
+    detectable,
+    final,
+    front,
+    groups,
+    hours,
+    leaving,
+    midterm,
+    outcomes,
+    places,
+    quantiles,
+    robustness,
+    taking_part,
+)
 from jobeval.reports.blocks import Chapter, Heading, Paragraph, drop_bare_headings
 from jobeval.reports.report import Report
 from jobeval.reports.story import Blocks, Story
@@ -30,13 +46,18 @@ def build_report(results: ReleasedEvaluation, language: Language) -> Report:
     return Report(tuple(builder.tell(section) for section in RECIPES[results.look]))
 
 
-def open_report(folder: str | Path, look: LookName, language: Language = "da") -> ReportBuilder:
-    """Read a trial folder, carry out its plan at a look, release it, and begin a report."""
+def open_report(
+    folder: str | Path, look: LookName, language: Language = "da", *, arm: str | None = None
+) -> ReportBuilder:
+    """Read a trial folder, carry out its plan at a look, release it, and begin a report.
+
+    ``arm`` names the treatment arm to tell of, where the plan has several.
+    """
     from jobeval.disclosure.gate import release
     from jobeval.evaluation.evaluate import evaluate
     from jobeval.registers.trial import read_trial
 
-    return ReportBuilder(release(evaluate(read_trial(folder), look=look)), language)
+    return ReportBuilder(release(evaluate(read_trial(folder), look=look, arm=arm)), language)
 
 
 def _words(results: ReleasedEvaluation, language: Language) -> Words:
@@ -97,17 +118,57 @@ class ReportBuilder:
         """Primary effects and the table of all."""
         return self.tell(outcomes.effects)
 
+    def detectable(self) -> Chapter:
+        """What the trial could have found, and what it rules out."""
+        return self.tell(detectable.detectable)
+
+    def taking_part(self) -> Chapter:
+        """Effects on those who take part because they are drawn."""
+        return self.tell(taking_part.taking_part)
+
+    def shares(self) -> Chapter:
+        """Shares by difference, standardised and as a ratio."""
+        return self.tell(hours.shares)
+
+    def hours(self) -> Chapter:
+        """What stands behind a mean with many zeros."""
+        return self.tell(hours.hours)
+
+    def quantiles(self) -> Chapter:
+        """Effects along the distribution."""
+        return self.tell(quantiles.quantiles)
+
+    def indices(self) -> Chapter:
+        """Effects on indices of several outcomes."""
+        return self.tell(detectable.indices)
+
     def subgroups(self) -> Chapter:
         """Effects in the groups that the plan names."""
-        return self.tell(outcomes.subgroups)
+        return self.tell(groups.subgroups)
+
+    def sorted_groups(self) -> Chapter:
+        """Effects in groups sorted by their predicted effect; exploratory."""
+        return self.tell(groups.sorted_groups)
+
+    def spillover(self) -> Chapter:
+        """What happened to those beside, where the lottery had two steps."""
+        return self.tell(places.spillover)
 
     def sites(self) -> Chapter:
         """Effects by job centre."""
-        return self.tell(outcomes.sites)
+        return self.tell(places.sites)
+
+    def fidelity(self) -> Chapter:
+        """How the effects go together with how the method was followed."""
+        return self.tell(places.fidelity)
 
     def sensitivity(self) -> Chapter:
-        """The same endpoints by other estimators."""
-        return self.tell(outcomes.sensitivity)
+        """The same endpoints by other estimators and in the variants of the plan."""
+        return self.tell(robustness.sensitivity)
+
+    def missing_outcomes(self) -> Chapter:
+        """The range of the effect that missing outcomes leave."""
+        return self.tell(robustness.missing_outcomes)
 
     def exits(self) -> Chapter:
         """Exit curves and rates."""

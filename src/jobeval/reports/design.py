@@ -6,16 +6,12 @@ from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis
 from jobeval.plan.endpoints import DeliveredOutcome
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.events import exit_analyses
+from jobeval.reports.families import name_methods
 from jobeval.reports.front import drawn_by_arm
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
 from jobeval.tables import Table
 
-METHOD_NAMES = {
-    "bonferroni": "Bonferroni",
-    "holm": "Holm",
-    "benjamini-hochberg": "Benjamini–Hochberg",
-}
 ADJUSTED = {"ancova": "ANCOVA", "lin": "Lin"}
 
 
@@ -46,8 +42,7 @@ def method(story: Story) -> Blocks:
     adjusted = dict.fromkeys(
         ADJUSTED[a.estimator] for a in story.analyses if a.estimator in ADJUSTED
     )
-    families = {a.family for a in story.analyses if isinstance(a, EffectAnalysis) and a.family}
-    methods = dict.fromkeys(METHOD_NAMES[plan.families[name].method] for name in sorted(families))
+    methods = name_methods(story)
     effects = any(isinstance(analysis, EffectAnalysis) for analysis in story.analyses)
     exits = any(isinstance(analysis, ExitAnalysis) for analysis in story.analyses)
     blocks: Blocks = [story.heading("method.title"), story.paragraph("method.itt")]
@@ -57,7 +52,7 @@ def method(story: Story) -> Blocks:
         names = story.words.join(list(adjusted))
         blocks.append(story.paragraph("method.adjusted", estimators=names))
     if methods:
-        blocks.append(story.paragraph("method.intervals", method=story.words.join(list(methods))))
+        blocks.append(story.paragraph("method.intervals", method=story.words.join(methods)))
     else:
         blocks.append(story.paragraph("method.intervals_plain"))
     if exits:

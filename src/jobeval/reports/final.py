@@ -3,9 +3,16 @@
 from jobeval.reports.closing import appendices, caveats
 from jobeval.reports.conduct import delivery
 from jobeval.reports.design import method, trial
+from jobeval.reports.detectable import detectable, indices
 from jobeval.reports.front import cover, headline, summary
+from jobeval.reports.groups import sorted_groups, subgroups
+from jobeval.reports.hours import hours, shares
 from jobeval.reports.leaving import destinations, exits, states
-from jobeval.reports.outcomes import effects, sensitivity, sites, subgroups
+from jobeval.reports.outcomes import effects
+from jobeval.reports.places import fidelity, sites, spillover
+from jobeval.reports.quantiles import quantiles
+from jobeval.reports.robustness import missing_outcomes, sensitivity
+from jobeval.reports.taking_part import taking_part
 
 RECIPE = (
     cover,
@@ -15,9 +22,19 @@ RECIPE = (
     method,
     delivery,
     effects,
+    detectable,
+    taking_part,
+    shares,
+    hours,
+    quantiles,
+    indices,
     subgroups,
+    sorted_groups,
+    spillover,
     sites,
+    fidelity,
     sensitivity,
+    missing_outcomes,
     exits,
     destinations,
     states,

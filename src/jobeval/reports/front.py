@@ -16,8 +16,8 @@ from jobeval.reports.blocks import (
     Paragraph,
 )
 from jobeval.reports.events import exit_numbers, exit_sentences
+from jobeval.reports.groups import subgroup_forest
 from jobeval.reports.leaving import exit_figures
-from jobeval.reports.outcomes import subgroup_forest
 from jobeval.reports.sentences import (
     digits_of,
     lower_first,
@@ -43,6 +43,7 @@ def cover(story: Story) -> Blocks:
             subtitle=story.say(f"look.{story.results.look}"),
             purpose=purpose,
             lines=(
+                *_comparison(story),
                 story.say("cover.data_until", date=story.date),
                 story.say("cover.by", version=jobeval.__version__),
             ),
@@ -51,8 +52,17 @@ def cover(story: Story) -> Blocks:
             look=story.results.look,
             trial=plan.name,
             cut_off=story.results.cut_off.isoformat(),
+            arm=plan.treatment.name if story.results.other_arms else "",
         )
     ]
+
+
+def _comparison(story: Story) -> list[str]:
+    """Who is compared, where the trial has several treatment arms."""
+    if not story.results.other_arms:
+        return []
+    control, treatment = story.labels.values()
+    return [story.say("cover.comparison", treatment=treatment, control=control)]
 
 
 def headline(story: Story) -> Blocks:

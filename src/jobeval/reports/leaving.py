@@ -16,9 +16,9 @@ from jobeval.plan.analyses import ExitAnalysis
 from jobeval.plan.endpoints import ExitEndpoint
 from jobeval.reports.blocks import FigureBlock, TableBlock
 from jobeval.reports.events import exit_analyses, name_event, name_rate
-from jobeval.reports.outcomes import ALPHA, in_panels
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.reports.weekly import ALPHA, in_panels
 from jobeval.tables import tabulate_incidence, tabulate_ratios
 
 

@@ -3,9 +3,16 @@
 from jobeval.reports.closing import appendices, caveats
 from jobeval.reports.conduct import delivery
 from jobeval.reports.design import method, trial
+from jobeval.reports.detectable import detectable, indices
 from jobeval.reports.front import cover, headline, summary
+from jobeval.reports.groups import sorted_groups, subgroups
+from jobeval.reports.hours import hours, shares
 from jobeval.reports.leaving import destinations, exits, states
-from jobeval.reports.outcomes import effects, subgroups
+from jobeval.reports.outcomes import effects
+from jobeval.reports.places import spillover
+from jobeval.reports.quantiles import quantiles
+from jobeval.reports.robustness import missing_outcomes
+from jobeval.reports.taking_part import taking_part
 
 RECIPE = (
     cover,
@@ -15,7 +22,16 @@ RECIPE = (
     method,
     delivery,
     effects,
+    detectable,
+    taking_part,
+    shares,
+    hours,
+    quantiles,
+    indices,
     subgroups,
+    sorted_groups,
+    spillover,
+    missing_outcomes,
     exits,
     destinations,
     states,

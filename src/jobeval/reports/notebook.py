@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -69,14 +70,18 @@ def render_notebooks(
     looks: Sequence[str] = ("midterm", "final"),
     languages: Sequence[str] = ("da", "en"),
     formats: Sequence[Format] = FORMATS,
+    arms: Sequence[str | None] = (None,),
 ) -> tuple[Path, ...]:
-    """Run ``<look>_report.ipynb`` of a folder for each look and language, and write reports."""
+    """Run ``<look>_report.ipynb`` of a folder for each look, arm and language.
+
+    ``arms`` names the treatment arms to tell of, where the plan has several.
+    """
     written: list[Path] = []
-    for look in looks:
-        for language in languages:
-            parameters = {"TRIAL": os.path.abspath(trial), "LANGUAGE": language, "OUT": None}  # noqa: PTH100
-            report = run_notebook(Path(notebooks) / f"{look}_report.ipynb", parameters)
-            written += write_report(report, Path(out), formats)
+    folder = os.path.abspath(trial)  # noqa: PTH100
+    for look, arm, language in product(looks, arms, languages):
+        parameters = {"TRIAL": folder, "LANGUAGE": language, "ARM": arm, "OUT": None}
+        report = run_notebook(Path(notebooks) / f"{look}_report.ipynb", parameters)
+        written += write_report(report, Path(out), formats)
     return tuple(written)
 
 

@@ -41,8 +41,13 @@ class Report:
 
     @property
     def file_stem(self) -> str:
-        """Name of the report's files, such as ``"jobfirst_final_da"``."""
-        return f"{slug(self.cover.trial)}_{self.cover.look}_{self.cover.language}"
+        """Name of the report's files, such as ``"jobfirst_final_da"``.
+
+        Where the trial has several treatment arms, theirs stands in it: ``"x_final_mentor_da"``.
+        """
+        cover = self.cover
+        arm = [slug(cover.arm)] if cover.arm else []
+        return "_".join([slug(cover.trial), cover.look, *arm, cover.language])
 
     def numbered(self) -> list[dict[str, Any]]:
         """All blocks but the cover as JSON values, with ``label`` and ``anchor`` filled in."""

@@ -25,10 +25,15 @@ def tell_effect(effect: ReleasedEstimate, story: Story) -> str:
         return story.say("effect.not_estimable", label=label)
     opening = story.say(
         _opening_key(effect, story), window=_window(effect.endpoint, story), label=label,
-        treatment=_level(effect.mean_treatment, effect, story),
-        control=_level(effect.mean_control, effect, story),
+        treatment=tell_level(effect.mean_treatment, effect, story),
+        control=tell_level(effect.mean_control, effect, story),
     )  # fmt: skip
-    return opening + story.say(f"effect.{_verdict(effect)}", **_difference(effect, story))
+    return opening + tell_verdict(effect, story)
+
+
+def tell_verdict(effect: ReleasedEstimate, story: Story) -> str:
+    """The end of a sentence: the difference with its interval, and how sure it is."""
+    return story.say(f"effect.{verdict(effect)}", **tell_difference(effect, story))
 
 
 def tell_groups(effects: Sequence[ReleasedEstimate], story: Story) -> str:
@@ -42,10 +47,10 @@ def tell_ratio(effect: ReleasedEstimate, event: str, story: Story) -> str:
     numbers, digits = story.words.numbers, DIGITS["hazard_ratio"]
     interval = numbers.interval(effect.conf_low, effect.conf_high, digits)
     return story.say(
-        f"effect.ratio_{_verdict(effect)}", event=event,
+        f"effect.ratio_{verdict(effect)}", event=event,
         percent=numbers.percent(abs(effect.estimate - 1), 0),
         ratio=numbers.decimal_number(effect.estimate, digits),
-        interval=_interval_words(interval, effect, story),
+        interval=tell_interval(interval, effect, story),
         p=numbers.p_equation(effect.p_value),
     )  # fmt: skip
 
@@ -69,6 +74,16 @@ def tell_event(pair: Pair, event: str, story: Story) -> str:
         "effect.event", week=min(curve.times[-1] for curve in pair), event=event,
         treatment=numbers.percent(treatment), control=numbers.percent(control),
     )  # fmt: skip
+
+
+def tell_numbers(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
+    """A difference with its sign, its interval and its p-value, for a sentence to hold."""
+    signed = story.words.difference(effect.estimate, effect.unit, digits_of(effect))
+    return {
+        **tell_difference(effect, story),
+        "difference": signed,
+        "p": story.words.numbers.p_equation(effect.p_value),
+    }
 
 
 def lower_first(text: str) -> str:
@@ -96,30 +111,33 @@ def _window(endpoint: str, story: Story) -> str:
     return story.say(key, start=start, stop=stop)
 
 
-def _verdict(effect: ReleasedEstimate) -> str:
+def verdict(effect: ReleasedEstimate) -> str:
+    """``"more"``, ``"less"`` or ``"uncertain"``."""
     if not effect.certain:
         return "uncertain"
     return "more" if effect.estimate > effect.null else "less"
 
 
-def _level(value: float, effect: ReleasedEstimate, story: Story) -> str:
+def tell_level(value: float, effect: ReleasedEstimate, story: Story) -> str:
     """A level as sentences need it: hours without their unit, which the sentence names."""
     shown = "" if effect.unit == "hours_per_week" else effect.unit
     return story.words.quantity(value, shown, digits_of(effect))
 
 
-def _difference(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
+def tell_difference(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
+    """The size of the difference, with its unit, and its interval."""
     digits = digits_of(effect)
     scale = 100.0 if effect.unit == "share" else 1.0
-    interval = story.words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale)
+    interval = story.words.interval(effect.conf_low, effect.conf_high, digits, scale)
     size = abs(effect.estimate) if effect.certain else effect.estimate
     return {
         "difference": story.words.difference(size, effect.unit, digits),
-        "interval": _interval_words(interval, effect, story),
+        "interval": tell_interval(interval, effect, story),
     }
 
 
-def _interval_words(interval: str, effect: ReleasedEstimate, story: Story) -> str:
+def tell_interval(interval: str, effect: ReleasedEstimate, story: Story) -> str:
+    """An interval with its level."""
     level = story.words.numbers.percent(effect.conf_level, 0)
     return story.say("effect.interval", level=level, interval=interval)
 
@@ -130,8 +148,8 @@ def _tell_group(effect: ReleasedEstimate, story: Story) -> str:
         key = "effect.group_hidden" if effect.suppressed else "effect.group_not_estimable"
         return story.say(key, group=group)
     return story.say(
-        f"effect.group_{_verdict(effect)}", group=group,
+        f"effect.group_{verdict(effect)}", group=group,
         treatment=story.words.quantity(effect.mean_treatment, effect.unit, digits_of(effect)),
         control=story.words.quantity(effect.mean_control, effect.unit, digits_of(effect)),
-        **_difference(effect, story),
+        **tell_difference(effect, story),
     )  # fmt: skip

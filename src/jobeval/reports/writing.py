@@ -27,7 +27,7 @@ def write_report(
     Returns
     -------
     tuple of Path
-        The report files, named ``trial_look_language``.
+        The report files, named ``trial_look_language``, or ``trial_look_arm_language``.
     """
     from jobeval.reports.html import render_html
     from jobeval.reports.pdf import render_pdf

@@ -9,24 +9,29 @@ from jobeval.tables.checks import (
     tabulate_sites,
     tabulate_suppressions,
 )
+from jobeval.tables.detectable import tabulate_detectable
 from jobeval.tables.differences import tabulate_differences
 from jobeval.tables.effects import tabulate_effects, tabulate_ratios
 from jobeval.tables.exits import tabulate_incidence, tabulate_tests
 from jobeval.tables.table import Table, group_rows
+from jobeval.tables.taking_part import tabulate_profile, tabulate_take_up
 
 __all__ = [
     "Table",
     "group_rows",
     "tabulate_attrition",
     "tabulate_balance",
+    "tabulate_detectable",
     "tabulate_differences",
     "tabulate_effects",
     "tabulate_flow",
     "tabulate_follow_up",
     "tabulate_incidence",
     "tabulate_intensity",
+    "tabulate_profile",
     "tabulate_ratios",
     "tabulate_sites",
     "tabulate_suppressions",
+    "tabulate_take_up",
     "tabulate_tests",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from jobeval.disclosure.released import Cell, ReleasedEstimate, Suppressed
 from jobeval.text import Words
@@ -50,22 +51,78 @@ def share_cell(cell: Cell, words: Words) -> str:
     return words.say("table.none" if cell is None else "table.hidden")
 
 
+QUANTILE = "quantile="
+QUANTILE_DIGITS = 1
+"""Quantiles are released with one decimal."""
+
+
+class Shown(NamedTuple):
+    """How the numbers of an effect are written: shares and ratios in percent."""
+
+    null: float
+    scale: float
+    digits: int
+
+    def value(self, value: float) -> float:
+        return self.scale * (value - self.null)
+
+
+def shown_as(effect: ReleasedEstimate) -> Shown:
+    """The effect's own way. A ratio is its distance from 1; a hazard ratio stays one."""
+    digits = digits_for(effect.unit, *effect.sizes)
+    if effect.part.startswith(QUANTILE):
+        digits = min(digits, QUANTILE_DIGITS)
+    if effect.scale == "ratio" and effect.unit != "hazard_ratio":
+        return Shown(1.0, 100.0, 0)
+    return Shown(0.0, 100.0 if effect.unit == "share" else 1.0, digits)
+
+
+def interval_cell(effect: ReleasedEstimate, words: Words) -> str:
+    """The interval as it stands in a table."""
+    shown = shown_as(effect)
+    low, high = (shown.value(bound) for bound in (effect.conf_low, effect.conf_high))
+    return words.interval(low, high, shown.digits)
+
+
+def difference_cell(effect: ReleasedEstimate, words: Words) -> str:
+    """The effect with its sign; a ratio as percent, a hazard ratio as it is."""
+    shown, numbers = shown_as(effect), words.numbers
+    value = shown.value(effect.estimate)
+    if effect.unit == "hazard_ratio":
+        return numbers.decimal_number(value, shown.digits)
+    percent = numbers.percent_sign if shown.null and math.isfinite(value) else ""
+    return numbers.signed(value, shown.digits) + percent
+
+
+def level_cell(level: float, effect: ReleasedEstimate, words: Words) -> str:
+    """The level of an arm, without its unit except percent; nothing where there is none."""
+    shown = shown_as(effect)
+    if shown.null or (effect.estimable and not math.isfinite(level)):
+        return ""
+    if effect.unit == "share" and math.isfinite(level):
+        return words.numbers.percent(level, shown.digits)
+    return words.numbers.decimal_number(level, shown.digits)
+
+
 def effect_cells(effect: ReleasedEstimate, words: Words) -> tuple[str, str, str, str, str]:
     """Treatment, control, difference, interval and p-value of one effect."""
     if effect.suppressed:
-        return ("",) * 2 + (words.say("table.hidden"),) + ("",) * 2  # type: ignore[return-value]
-    digits = digits_for(effect.unit, *effect.sizes)
-    share = effect.unit == "share"
-    scale = 100.0 if share else 1.0
-    numbers = words.numbers
-    levels = [
-        numbers.percent(mean, digits) if share else numbers.decimal_number(mean, digits)
-        for mean in (effect.mean_treatment, effect.mean_control)
-    ]
-    return (
-        levels[0] if math.isfinite(effect.mean_treatment) else numbers.unknown,
-        levels[1] if math.isfinite(effect.mean_control) else numbers.unknown,
-        numbers.signed(scale * effect.estimate, digits),
-        numbers.interval(effect.conf_low, effect.conf_high, digits, scale),
-        numbers.p_value(effect.p_value),
+        return ("", "", words.say("table.hidden"), "", "")
+    levels = (
+        level_cell(effect.mean_treatment, effect, words),
+        level_cell(effect.mean_control, effect, words),
     )
+    if effect.one_value:
+        return (*levels, words.say("table.same"), "", "")
+    return (
+        *levels,
+        difference_cell(effect, words),
+        interval_cell(effect, words),
+        words.numbers.p_value(effect.p_value),
+    )
+
+
+def released_notes(effects: Iterable[ReleasedEstimate], words: Words) -> list[str]:
+    """What the effects' notes say to a reader, each once; the others are for analysts."""
+    wordings = dict.fromkeys(note for effect in effects for note in effect.notes)
+    return [words.say(key) for note in wordings if words.has(key := f"note.{note}")]

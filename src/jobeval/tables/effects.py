@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobeval.disclosure.released import ReleasedEstimate, require_all_released
-from jobeval.tables.cells import effect_cells, error_cell
+from jobeval.tables.cells import effect_cells, error_cell, released_notes
 from jobeval.tables.table import Table
 from jobeval.text import Words
 from jobeval.text.numbers import DIGITS
@@ -26,6 +26,7 @@ def tabulate_effects(
     groups: tuple[tuple[int, str], ...] = (),
     notes: Sequence[str] = (),
     said: Sequence[str] = (),
+    untested: Sequence[int] = (),
 ) -> Table:
     """One row an effect, headed by the given label.
 
@@ -42,11 +43,15 @@ def tabulate_effects(
     notes
         Keys of sentences below the table.
     said
-        Sentences below the table, after these.
+        Sentences below the table, after these; those that the effects' notes say follow.
+    untested
+        Positions of the rows whose p-value tests no effect and is not shown.
     """
     effects = require_all_released([effect for _, effect in rows], ReleasedEstimate)
     header = [words.say(first_column), *(words.say(f"effects.column_{name}") for name in COLUMNS)]
     body = [[label, *effect_cells(effect, words)] for label, effect in rows]
+    for position in untested:
+        body[position][-1] = ""
     if adjusted:
         header.append(words.say("effects.column_p_adjusted"))
         for cells, effect in zip(body, effects, strict=True):
@@ -60,18 +65,22 @@ def tabulate_effects(
         header=tuple(header),
         rows=tuple(tuple(cells) for cells in body),
         align="l" + "r" * (len(header) - 1),
-        note=" ".join((*map(words.say, notes), *said, *map(words.say, _notes(effects)))),
+        note=" ".join((*map(words.say, notes), *said, *_notes(effects, words))),
         strong=tuple(strong),
         groups=groups,
     )
 
 
-def _notes(effects: Sequence[ReleasedEstimate]) -> list[str]:
-    """What the marks in the cells need to have explained."""
-    notes = ["effects.note_units"] if any(e.unit == "share" for e in effects) else []
-    notes += ["effects.note_hidden"] if any(effect.suppressed for effect in effects) else []
-    missing = any(not effect.suppressed and not effect.estimable for effect in effects)
-    return notes + (["effects.note_not_estimable"] if missing else [])
+def _notes(effects: Sequence[ReleasedEstimate], words: Words) -> list[str]:
+    """What the marks in the cells need to have explained, and what the effects carry."""
+    marks = {
+        "effects.note_units": any(e.unit == "share" and e.scale == "difference" for e in effects),
+        "relative.note": any(e.scale == "ratio" and e.unit != "hazard_ratio" for e in effects),
+        "effects.note_hidden": any(e.suppressed for e in effects),
+        "effects.note_not_estimable": any(not e.suppressed and not e.estimable for e in effects),
+    }
+    told = [words.say(key) for key, holds in marks.items() if holds]
+    return told + released_notes(effects, words)
 
 
 def tabulate_ratios(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -108,6 +109,19 @@ class Words:
         if unit == "share":
             return f"{self.numbers.decimal_number(100 * value, digits)}{NBSP}{self.numbers.points}"
         return self._with_unit(self.numbers.decimal_number(value, digits), unit)
+
+    def interval(self, low: float, high: float, digits: int, scale: float = 1.0) -> str:
+        """``"[1,21; 1,56]"``; an end that is infinite is told in words."""
+        low_end, high_end = (
+            self.numbers.decimal_number(scale * bound, digits) for bound in (low, high)
+        )
+        if math.isinf(low) and math.isinf(high):
+            return self.say("interval.unbounded")
+        if math.isinf(low) and not math.isnan(high):
+            return self.say("interval.at_most", bound=high_end)
+        if math.isinf(high) and not math.isnan(low):
+            return self.say("interval.at_least", bound=low_end)
+        return self.numbers.interval(low, high, digits, scale)
 
     def unit(self, unit: str) -> str:
         """A unit in words, or as it is when the catalogue lacks it."""
