@@ -92,7 +92,8 @@ def draw_persons(
     return frame.assign(
         id=np.arange(n), place=frame["office"] % 3, started=started.astype(int),
         office=frame["arm"] + frame["site"].astype(str) + "-" + frame["office"].astype(str),
-        hours=hours.round(1), any_hours=(hours > 0).astype(int), followed=np.where(kept, hours, np.nan),
+        hours=hours.round(1), any_hours=(hours > 12).astype(int),
+        followed=np.where(kept, hours, np.nan),
         age=rng.integers(20, 65, n), benefit=rng.choice(["cash", "sickness", "resource"], n),
         weight=rng.uniform(0.5, 2, n), p_new=p, p_old=1 - p,
         **{week: np.maximum(own + rng.normal(0, 6, n), 0).round(1) for week in WEEKS},

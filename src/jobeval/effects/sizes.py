@@ -92,16 +92,22 @@ def noncentral_interval(t: float, df: float, conf_level: float) -> Interval:
     from scipy.optimize import brentq
     from scipy.special import nctdtr
 
-    def bound(probability: float) -> float:
+    spread = math.sqrt(1 + t**2 / (2 * df))
+
+    def bound(probability: float, side: int) -> float:
         def excess(shift: float) -> float:
             return float(nctdtr(df, shift, t)) - probability
 
-        width = 10 + abs(t)
-        root: Any = brentq(excess, t - width, t + width, xtol=1e-12)
+        near = far = t  # in small steps, because scipy answers nan for some shifts far away
+        while side * excess(near) < 0:
+            near -= side * spread
+        while side * excess(far) > 0:
+            far += side * spread
+        root: Any = brentq(excess, min(near, far), max(near, far), xtol=1e-12)
         return float(root)
 
     tail = (1 - conf_level) / 2
-    return Interval(bound(1 - tail), bound(tail))
+    return Interval(bound(1 - tail, -1), bound(tail, 1))
 
 
 def estimate_standardised_effect(

@@ -32,7 +32,7 @@ def drawn_ancova(sample: DrawnSample, studentised: bool) -> Kernel:
     strata = (sample.stratum[:, None] == np.arange(len(size))).astype(float)
     columns = np.hstack([residuals, basis])
     spans = -np.hstack([basis, strata / size]).T.copy()
-    m = residuals.shape[1]
+    squared, m = np.square(residuals), residuals.shape[1]
 
     def kernel(tile: Floats) -> tuple[Floats, Floats]:
         drawn = sample.groups_drawn(tile)
@@ -50,7 +50,7 @@ def drawn_ancova(sample: DrawnSample, studentised: bool) -> Kernel:
             part = slice(first, first + WIDTH)
             rest = np.matmul(terms, spans[:, part], out=_scratch("rest", drawn[:, part]))
             rest += drawn[:, part]
-            sums += _weighted_sums(rest, squares, left[part], residuals[part])
+            sums += _weighted_sums(rest, squares, left[part], residuals[part], squared[part])
         return estimate, np.sqrt(_hc2(estimate, squares, sums))
 
     return kernel
@@ -81,7 +81,9 @@ def _within_strata(sample: DrawnSample, values: Floats) -> Floats:
     return values - (sums / np.bincount(sample.stratum)[:, None])[sample.stratum]
 
 
-def _weighted_sums(rest: Floats, squares: Floats, left: Floats, residuals: Floats) -> Floats:
+def _weighted_sums(
+    rest: Floats, squares: Floats, left: Floats, residuals: Floats, squared: Floats
+) -> Floats:
     """Sums of ``w e²``, ``w r e`` and ``w r²`` over persons, shape ``(B, 2m + 1)``.
 
     ``r`` is ``Mt`` (``rest``), ``w`` is ``r²`` over what the leverage leaves, ``e`` an outcome.
@@ -92,7 +94,7 @@ def _weighted_sums(rest: Floats, squares: Floats, left: Floats, residuals: Float
     if not remaining.min() > 1e-10:
         remaining[remaining <= 1e-10] = np.nan  # leverage 1: the residual says nothing
     weight /= remaining
-    straight = weight @ np.square(residuals)
+    straight = weight @ squared
     weight *= rest
     own = np.einsum("bi,bi->b", weight, rest)[:, None]
     return np.hstack([straight, weight @ residuals, own])

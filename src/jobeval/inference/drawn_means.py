@@ -1,18 +1,18 @@
 """The blocked difference in means in every re-drawn lottery."""
 
-from itertools import pairwise, starmap
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.inference.arm_sums import sum_arms
 from jobeval.inference.drawn_sample import DrawnSample, PairKernel, Weighing, weigh_arm
 
 Floats = NDArray[np.float64]
 
 
 class _Sums(NamedTuple):
-    """Sums over the drawn groups of a cell, shape ``(B, m)`` or ``(B, 1)``."""
+    """Sums over the drawn groups of cells, shape ``(2, B, S, m)`` or ``(2, B, S, 1)``."""
 
     persons: Floats
     groups: Floats
@@ -33,35 +33,29 @@ def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> P
     strata of Pashley & Miratrix (2021, eq. 11).
     """
     centred = sample.outcomes - _stratum_means(sample)[sample.stratum]
-    columns = [_columns(sample, centred, weighing, arm) for arm in (0, 1)]
-    edges = np.searchsorted(sample.group_strata, np.arange(sample.n_strata + 1))
     m = sample.outcomes.shape[1]
+    treatment = _columns(sample, centred, weighing, 1)
+    control = _columns(sample, centred, weighing, 0) if weighing == "probability" else treatment
+    columns, parts = (control, treatment), sample.stratum_parts
     if not studentised:
-        columns = [values[:, : 3 + m] for values in columns]
+        columns = (control[:, : 3 + m], treatment[:, : 3 + m])
 
     def kernel(treated: Floats, control: Floats | None = None, /) -> tuple[Floats, Floats]:
         treated = sample.groups_drawn(treated)
         control = None if control is None else sample.groups_drawn(control)
-        shape = (sample.n_strata, len(treated), m)
-        effects, variances = np.empty(shape), np.empty(shape)
-        persons, small = np.empty(shape[:2]), np.zeros(shape[:2], dtype=bool)
-        for s, part in enumerate(starmap(slice, pairwise(edges))):
-            rest = 1 - treated[:, part] if control is None else control[:, part]
-            arms = [_split(rest @ columns[0][part], m)]
-            arms.append(_split(treated[:, part] @ columns[1][part], m))
-            persons[s] = sum(arm.persons[:, 0] for arm in arms)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                effects[s] = arms[1].total / arms[1].weight - arms[0].total / arms[0].weight
-                if studentised:
-                    variances[s] = _cell_variance(arms[1]) + _cell_variance(arms[0])
-                    small[s] = (np.minimum(arms[1].groups, arms[0].groups) < 1.5)[:, 0]
-        absent = persons == 0
-        effects[absent], variances[absent], small[absent] = 0.0, 0.0, False
-        share = persons / persons.sum(axis=0)
-        estimate = np.einsum("sb,sbm->bm", share, effects)
-        if not studentised:
-            return estimate, np.full_like(estimate, np.nan)
-        return estimate, np.sqrt(_variance(share, effects, variances, small))
+        cells = _split(sum_arms(columns, treated, control, parts), m)
+        persons = cells.persons.sum(axis=0)
+        absent = persons[..., 0] == 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = cells.total / cells.weight
+            effects = np.where(absent[..., None], 0.0, means[1] - means[0])
+            share = (persons / persons.sum(axis=1, keepdims=True))[..., 0]
+            estimate = np.einsum("bs,bsm->bm", share, effects)
+            if not studentised:
+                return estimate, np.full_like(estimate, np.nan)
+            variances = np.where(absent[..., None], 0.0, _cell_variances(cells).sum(axis=0))
+            small = (cells.groups.min(axis=0)[..., 0] < 1.5) & ~absent
+            return estimate, np.sqrt(_variance(share, effects, variances, small))
 
     return kernel
 
@@ -82,10 +76,10 @@ def _columns(sample: DrawnSample, outcomes: Floats, weighing: Weighing, arm: int
 
 def _split(cell: Floats, m: int) -> _Sums:
     edges = [1, 2, 3, 3 + m, 4 + m, 4 + 2 * m]
-    return _Sums(*np.split(cell, edges, axis=1))
+    return _Sums(*np.split(cell, edges, axis=-1))
 
 
-def _cell_variance(cell: _Sums) -> Floats:
+def _cell_variances(cell: _Sums) -> Floats:
     mean = cell.total / cell.weight
     squares = cell.squared_total - 2 * mean * cell.cross + mean**2 * cell.squared_weight
     factor = cell.groups / np.where(cell.groups > 1.5, cell.groups - 1, np.nan)
@@ -97,8 +91,8 @@ def _cell_variance(cell: _Sums) -> Floats:
 def _variance(
     share: Floats, effects: Floats, variances: Floats, small: NDArray[np.bool_]
 ) -> Floats:
-    large = np.where(small[:, :, None], 0.0, variances)
-    variance = np.einsum("sb,sbm->bm", share**2, large)
+    large = np.where(small[..., None], 0.0, variances)
+    variance = np.einsum("bs,bsm->bm", share**2, large)
     if small.any():
         variance += _between_strata(share, effects, small)
     return variance
@@ -111,13 +105,13 @@ def _between_strata(share: Floats, effects: Floats, small: NDArray[np.bool_]) ->
     Where a draw has none of them it is 0.
     """
     own = share * small
-    together = own.sum(axis=0)
+    together = own.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
         within = own / together
         rest = np.where(small, 1 - 2 * within, 1.0)
         rest = np.where(rest > 1e-12, rest, np.nan)
-        factor = within**2 / (rest * (1 + (within**2 / rest).sum(axis=0)))
-        kept = np.where(small[:, :, None], effects, 0.0)
-        mean = np.einsum("sb,sbm->bm", within, kept)
-        squares = np.einsum("sb,sbm->bm", factor, (kept - mean) ** 2) * together[:, None] ** 2
-    return np.where(np.any(small, axis=0, keepdims=True).T, squares, 0.0)
+        factor = within**2 / (rest * (1 + (within**2 / rest).sum(axis=1, keepdims=True)))
+        kept = np.where(small[..., None], effects, 0.0)
+        mean = np.einsum("bs,bsm->bm", within, kept)
+        squares = np.einsum("bs,bsm->bm", factor, (kept - mean[:, None]) ** 2) * together**2
+    return np.where(np.any(small, axis=1, keepdims=True), squares, 0.0)

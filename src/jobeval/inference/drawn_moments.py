@@ -4,17 +4,16 @@ A sum over those drawn to an arm is a product of the draws with sums over what i
 together, so a tile of draws costs two matrix products whatever the number of outcomes.
 """
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.inference.arm_sums import Two, sum_arms
 from jobeval.inference.drawn_ancova import covariate_basis, residualise
 from jobeval.inference.drawn_sample import DrawnSample, Weighing, weigh_arm
 
 Floats = NDArray[np.float64]
-Two = tuple[Floats, Floats]
 
 
 class Moments(NamedTuple):
@@ -79,13 +78,12 @@ def take_moments(sample: DrawnSample, weighing: Weighing) -> Moments:
 
     treatment = by_arm(1)
     control = by_arm(0) if weighing == "probability" else treatment
-    edges = np.searchsorted(sample.group_strata, np.arange(sample.n_strata + 1))
     return Moments(
         basis,
         outcomes,
         cells=(control[0], treatment[0]),
         crosses=(control[1], treatment[1]),
-        parts=[slice(*edge) for edge in pairwise(edges)],
+        parts=sample.stratum_parts,
         allocation=weighing == "allocation",
     )
 
@@ -115,7 +113,7 @@ def draw_moments(moments: Moments, treated: Floats, control: Floats | None) -> D
     Without ``control`` everyone else is it.
     """
     p, m = moments.basis.shape[1], moments.outcomes.shape[1]
-    cells = _both_arms(moments.cells, treated, control, moments.parts)
+    cells = sum_arms(moments.cells, treated, control, moments.parts)
     persons, covariates = cells[..., 0], cells[..., 1 : 1 + p]
     size = persons.sum(axis=0)
     weighted = cells[..., -(1 + p + m) :]
@@ -125,7 +123,7 @@ def draw_moments(moments: Moments, treated: Floats, control: Floats | None) -> D
             scale = np.where(size > 0, size / persons, 0.0)
             weighted = weighted * scale[..., None]
         treated, control = _weigh_tiles(moments, scale, treated, control)
-    crosses = _both_arms(moments.crosses, treated, control)
+    crosses = sum_arms(moments.crosses, treated, control)
     n_pairs = p * (p + 1) // 2
     total = size.sum(axis=1, keepdims=True)
     return DrawnMoments(
@@ -147,31 +145,3 @@ def _weigh_tiles(
     stratum = np.repeat(np.arange(len(moments.parts)), [p.stop - p.start for p in moments.parts])
     with np.errstate(invalid="ignore"):
         return scale[1][:, stratum] * treated, scale[0][:, stratum] * control
-
-
-def _both_arms(
-    columns: Two, treated: Floats, control: Floats | None, parts: list[slice] | None = None
-) -> Floats:
-    """Sums over control and treatment, shape ``(2, B, c)``, or by stratum ``(2, B, S, c)``."""
-    size = () if parts is None else (len(parts),)
-    sums = np.empty((2, len(treated), *size, columns[0].shape[1]))
-    _sum_groups(treated, columns[1], parts, sums[1])
-    if control is not None:
-        _sum_groups(control, columns[0], parts, sums[0])
-        return sums
-    whole = np.empty((1, *sums.shape[2:]))
-    _sum_groups(np.ones((1, len(columns[0]))), columns[0], parts, whole)
-    if columns[0] is columns[1]:
-        np.subtract(whole, sums[1], out=sums[0])
-    else:
-        _sum_groups(treated, columns[0], parts, sums[0])
-        np.subtract(whole, sums[0], out=sums[0])
-    return sums
-
-
-def _sum_groups(drawn: Floats, columns: Floats, parts: list[slice] | None, out: Floats) -> None:
-    if parts is None:
-        np.matmul(drawn, columns, out=out)
-        return
-    for s, part in enumerate(parts):
-        np.matmul(drawn[:, part], columns[part], out=out[:, s])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, Protocol
 
 import numpy as np
@@ -77,6 +78,12 @@ class DrawnSample:
     def group_starts(self) -> Integers:
         """The first person of each group, shape ``(G,)``."""
         return np.searchsorted(self.group, np.arange(len(self.units)))
+
+    @property
+    def stratum_parts(self) -> list[slice]:
+        """The groups of each stratum."""
+        edges = np.searchsorted(self.group_strata, np.arange(self.n_strata + 1))
+        return [slice(*edge) for edge in pairwise(edges)]
 
     def group_sums(self, values: Floats) -> Floats:
         """Sums over the persons of each group, from ``(n, c)`` to ``(G, c)``."""
