@@ -76,8 +76,8 @@ def peak_mb() -> float:
 
 def measure_ours(persons: int, file: Path) -> dict[str, float]:
     """Seconds and megabytes of the kernel, and the first week for a comparison."""
-    from jobeval.effects.factorised import contrast_loadings, factorise_design
-    from jobeval.effects.weekly import RowBlocks, WeeklyModel, fit_weeks
+    from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
+    from jobeval.effects.weekly.weekly import RowBlocks, WeeklyModel, fit_weeks
 
     design = draw_design(persons)
     effect = np.eye(COLUMNS)[[1]]
@@ -106,7 +106,7 @@ def measure_front_door(persons: int, file: Path) -> float:
     import pandas as pd
 
     import jobeval as je
-    from jobeval.effects.paths import estimate_path
+    from jobeval.effects.weekly.paths import estimate_path
 
     names = [f"w{week}" for week in range(WEEKS)]
     frame = pd.DataFrame(read_outcomes(file), columns=names)

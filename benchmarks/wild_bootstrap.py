@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import jobeval as je
-from jobeval.effects.families import estimate_family
+from jobeval.effects.redrawn.families import estimate_family
 from jobeval.inference.step_down import max_t_quantile, step_down_max_t, step_down_min_p
 from jobeval.inference.wild_bootstrap import wild_cluster_test
 

@@ -9,37 +9,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jobeval.disclosure.gate import ReleasedEvaluation as ReleasedEvaluation
     from jobeval.disclosure.gate import release as release
-    from jobeval.effects.arms import estimate_arms as estimate_arms
-    from jobeval.effects.as_treated import estimate_as_treated as estimate_as_treated
-    from jobeval.effects.bounds import bound_attrition as bound_attrition
-    from jobeval.effects.detectable import detectable_effect as detectable_effect
-    from jobeval.effects.detectable import detectable_effect_clusters as detectable_effect_clusters
-    from jobeval.effects.detectable import (
-        tabulate_detectable_effects as tabulate_detectable_effects,
+    from jobeval.effects.groups.fidelity import estimate_fidelity as estimate_fidelity
+    from jobeval.effects.groups.sites import estimate_sites as estimate_sites
+    from jobeval.effects.groups.sorted_groups import (
+        estimate_sorted_groups as estimate_sorted_groups,
     )
-    from jobeval.effects.families import estimate_family as estimate_family
-    from jobeval.effects.family_draws import Hypothesis as Hypothesis
-    from jobeval.effects.fidelity import estimate_fidelity as estimate_fidelity
-    from jobeval.effects.index import estimate_index as estimate_index
-    from jobeval.effects.itt import estimate_itt as estimate_itt
-    from jobeval.effects.late import estimate_late as estimate_late
-    from jobeval.effects.margins import estimate_margins as estimate_margins
-    from jobeval.effects.missing_weights import (
+    from jobeval.effects.groups.subgroups import estimate_subgroups as estimate_subgroups
+    from jobeval.effects.hours.margins import estimate_margins as estimate_margins
+    from jobeval.effects.hours.quantiles import (
+        estimate_quantile_effects as estimate_quantile_effects,
+    )
+    from jobeval.effects.itt.arms import estimate_arms as estimate_arms
+    from jobeval.effects.itt.itt import estimate_itt as estimate_itt
+    from jobeval.effects.missing.bounds import bound_attrition as bound_attrition
+    from jobeval.effects.missing.missing_weights import (
         estimate_weighted_for_missing as estimate_weighted_for_missing,
     )
-    from jobeval.effects.paths import estimate_path as estimate_path
-    from jobeval.effects.quantiles import estimate_quantile_effects as estimate_quantile_effects
-    from jobeval.effects.randomisation import randomisation_test as randomisation_test
-    from jobeval.effects.risk import estimate_risk_difference as estimate_risk_difference
-    from jobeval.effects.risk import mantel_haenszel_test as mantel_haenszel_test
-    from jobeval.effects.sites import estimate_sites as estimate_sites
-    from jobeval.effects.sizes import estimate_standardised_effect as estimate_standardised_effect
-    from jobeval.effects.sizes import hedges_g as hedges_g
-    from jobeval.effects.sorted_groups import estimate_sorted_groups as estimate_sorted_groups
-    from jobeval.effects.spillover import estimate_spillover as estimate_spillover
-    from jobeval.effects.subgroups import estimate_subgroups as estimate_subgroups
-    from jobeval.effects.variants import Variant as Variant
-    from jobeval.effects.variants import estimate_variants as estimate_variants
+    from jobeval.effects.redrawn.families import estimate_family as estimate_family
+    from jobeval.effects.redrawn.family_draws import Hypothesis as Hypothesis
+    from jobeval.effects.redrawn.randomisation import randomisation_test as randomisation_test
+    from jobeval.effects.shares.risk import estimate_risk_difference as estimate_risk_difference
+    from jobeval.effects.shares.risk import mantel_haenszel_test as mantel_haenszel_test
+    from jobeval.effects.spillover.spillover import estimate_spillover as estimate_spillover
+    from jobeval.effects.summary.detectable import detectable_effect as detectable_effect
+    from jobeval.effects.summary.detectable import (
+        detectable_effect_clusters as detectable_effect_clusters,
+    )
+    from jobeval.effects.summary.detectable import (
+        tabulate_detectable_effects as tabulate_detectable_effects,
+    )
+    from jobeval.effects.summary.index import estimate_index as estimate_index
+    from jobeval.effects.summary.sizes import (
+        estimate_standardised_effect as estimate_standardised_effect,
+    )
+    from jobeval.effects.summary.sizes import hedges_g as hedges_g
+    from jobeval.effects.summary.variants import Variant as Variant
+    from jobeval.effects.summary.variants import estimate_variants as estimate_variants
+    from jobeval.effects.take_up.as_treated import estimate_as_treated as estimate_as_treated
+    from jobeval.effects.take_up.late import estimate_late as estimate_late
+    from jobeval.effects.weekly.paths import estimate_path as estimate_path
     from jobeval.errors import DataError as DataError
     from jobeval.errors import DesignError as DesignError
     from jobeval.errors import DisclosureError as DisclosureError
@@ -83,37 +91,37 @@ _HOMES = {
     "Trial": "registers.trial",
     "read_trial": "registers.trial",
     "simulate_jobfirst": "synthetic.jobfirst",
-    "estimate_itt": "effects.itt",
+    "estimate_itt": "effects.itt.itt",
     "adjust_p_values": "inference.multiplicity",
-    "estimate_family": "effects.families",
-    "Hypothesis": "effects.family_draws",
-    "estimate_late": "effects.late",
-    "estimate_as_treated": "effects.as_treated",
-    "estimate_risk_difference": "effects.risk",
-    "estimate_margins": "effects.margins",
-    "estimate_quantile_effects": "effects.quantiles",
-    "randomisation_test": "effects.randomisation",
-    "bound_attrition": "effects.bounds",
-    "estimate_subgroups": "effects.subgroups",
-    "estimate_sites": "effects.sites",
-    "estimate_fidelity": "effects.fidelity",
-    "estimate_sorted_groups": "effects.sorted_groups",
-    "estimate_path": "effects.paths",
-    "estimate_spillover": "effects.spillover",
-    "estimate_index": "effects.index",
-    "estimate_arms": "effects.arms",
-    "estimate_variants": "effects.variants",
-    "Variant": "effects.variants",
+    "estimate_family": "effects.redrawn.families",
+    "Hypothesis": "effects.redrawn.family_draws",
+    "estimate_late": "effects.take_up.late",
+    "estimate_as_treated": "effects.take_up.as_treated",
+    "estimate_risk_difference": "effects.shares.risk",
+    "estimate_margins": "effects.hours.margins",
+    "estimate_quantile_effects": "effects.hours.quantiles",
+    "randomisation_test": "effects.redrawn.randomisation",
+    "bound_attrition": "effects.missing.bounds",
+    "estimate_subgroups": "effects.groups.subgroups",
+    "estimate_sites": "effects.groups.sites",
+    "estimate_fidelity": "effects.groups.fidelity",
+    "estimate_sorted_groups": "effects.groups.sorted_groups",
+    "estimate_path": "effects.weekly.paths",
+    "estimate_spillover": "effects.spillover.spillover",
+    "estimate_index": "effects.summary.index",
+    "estimate_arms": "effects.itt.arms",
+    "estimate_variants": "effects.summary.variants",
+    "Variant": "effects.summary.variants",
     "Bounds": "results",
     "RandomisationTest": "results",
     "TakeUp": "results",
-    "estimate_standardised_effect": "effects.sizes",
-    "estimate_weighted_for_missing": "effects.missing_weights",
-    "detectable_effect": "effects.detectable",
-    "detectable_effect_clusters": "effects.detectable",
-    "tabulate_detectable_effects": "effects.detectable",
-    "mantel_haenszel_test": "effects.risk",
-    "hedges_g": "effects.sizes",
+    "estimate_standardised_effect": "effects.summary.sizes",
+    "estimate_weighted_for_missing": "effects.missing.missing_weights",
+    "detectable_effect": "effects.summary.detectable",
+    "detectable_effect_clusters": "effects.summary.detectable",
+    "tabulate_detectable_effects": "effects.summary.detectable",
+    "mantel_haenszel_test": "effects.shares.risk",
+    "hedges_g": "effects.summary.sizes",
     "survival_curve": "exits.kaplan_meier",
     "logrank_test": "exits.logrank",
     "estimate_hazard_ratio": "exits.cox",

@@ -226,7 +226,7 @@ def test_a_hidden_part_of_a_spillover_takes_those_that_would_tell_it():
 
 
 def test_a_path_of_clusters_by_month_is_told():
-    drawn = je.simulate_jobfirst(n_persons=900, n_sites=12, seed=4)
+    drawn = je.simulate_jobfirst(n_persons=480, n_sites=8, seed=4)
     site = drawn.persons["site"].astype("category").cat.codes
     persons = drawn.persons.assign(arm=np.where(site % 2 == 1, "jobfirst", "control"))
     values = json.loads(drawn.plan.model_dump_json())
@@ -300,3 +300,67 @@ def test_an_arm_must_be_named_and_known():
         je.evaluate(trial, "final")
     with pytest.raises(PlanError, match="no treatment arm"):
         je.evaluate(trial, "final", arm="z")
+
+
+TOML = """
+name = "small"
+title = { da = "Et lille", en = "A small trial" }
+lottery = { unit = "person" }
+follow_up = { horizon_weeks = 104 }
+looks = { final = { cut_off = 2019-03-31 } }
+arms = [
+    { name = "c", role = "control", label = { da = "Kontrol", en = "Control" } },
+    { name = "a", role = "treatment", label = { da = "Mentor", en = "Mentor" } },
+    { name = "b", role = "treatment", label = { da = "Praktik", en = "Placement" } },
+]
+analyses = [{ name = "itt", endpoint = "hours", estimator = "difference" }]
+[endpoints.hours]
+kind = "delivered_outcome"
+column = "hours"
+unit = "hours_per_week"
+label = { da = "Timer", en = "Hours" }
+[files.persons]
+path = "persons.csv"
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("arms")
+    (out / "trial.toml").write_text(TOML, encoding="utf-8")
+    draw_persons(300, ("c", *ARMS)).to_csv(out / "persons.csv", index=False)
+    return out
+
+
+def run(*words):
+    from typer.testing import CliRunner
+
+    from jobeval.cli import app
+
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def test_the_command_tells_of_each_arm_or_of_the_one_named(folder, tmp_path):
+    shown = ("--language", "en", "--format", "html")
+    assert run("report", folder, "--out", tmp_path / "all", *shown).exit_code == 0
+    written = {path.name for path in (tmp_path / "all").glob("*.html")}
+    assert written == {"small_final_a_en.html", "small_final_b_en.html"}
+    assert run("report", folder, "--out", tmp_path / "b", "--arm", "b", *shown).exit_code == 0
+    assert [path.name for path in (tmp_path / "b").glob("*.html")] == ["small_final_b_en.html"]
+    wrong = run("report", folder, "--out", tmp_path / "z", "--arm", "z", *shown)
+    assert isinstance(wrong.exception, PlanError)
+    assert not (tmp_path / "z").exists()
+
+
+def test_the_command_evaluates_the_arm_named(folder, tmp_path):
+    out = tmp_path / "a.json"
+    said = run("evaluate", folder, "--look", "final", "--out", out, "--arm", "a")
+    assert said.exit_code == 0
+    assert json.loads(out.read_text("utf-8"))["other_arms"] == ["b"]
+
+
+def test_a_notebook_may_begin_with_an_arm(folder):
+    from jobeval.reports import open_report
+
+    report = open_report(folder, "final", "en", arm="b")
+    assert "Placement" in report.cover().blocks[0].lines[0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.synthetic.jobfirst import ARMS, simulate_jobfirst
 from jobeval.synthetic.people import simulate_lottery
 from jobeval.synthetic.potential import potential_outcomes

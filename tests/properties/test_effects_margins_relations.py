@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobeval.effects.bounds import bound_attrition
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.margins import estimate_margins
-from jobeval.effects.ppml import fit_ppml
-from jobeval.effects.quantiles import estimate_quantile_effects
+from jobeval.effects.hours.margins import estimate_margins
+from jobeval.effects.hours.ppml import fit_ppml
+from jobeval.effects.hours.quantiles import estimate_quantile_effects
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.missing.bounds import bound_attrition
 from jobeval.plan.lottery import Lottery
 
 LOTTERIES = {
@@ -151,8 +151,8 @@ def test_manski_holds_any_filling(seed: int, name: str) -> None:
 @given(seeds, lotteries)
 def test_influence_is_the_derivative_of_the_bound(seed: int, name: str) -> None:
     """Each arm's persons weighed a little more or less: the bound moves as its error says."""
-    from jobeval.effects.lee import lee_bounds
-    from jobeval.effects.linearised import standardising_weights
+    from jobeval.effects.hours.linearised import standardising_weights
+    from jobeval.effects.missing.lee import lee_bounds
     from jobeval.inference.assignment import read_assignment
 
     frame = trial(seed, missing=True)

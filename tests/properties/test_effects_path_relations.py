@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.paths import estimate_path
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.weekly.paths import estimate_path
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CurveTable

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Estimate
 

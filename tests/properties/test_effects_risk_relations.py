@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.risk import estimate_risk_difference
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.shares.risk import estimate_risk_difference
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Estimate
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobeval.effects.randomisation import randomisation_test
+from jobeval.effects.redrawn.randomisation import randomisation_test
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.redrawn import Redrawn
 from jobeval.inference.statistics import redraw_statistics

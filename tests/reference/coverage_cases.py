@@ -5,6 +5,7 @@ A test stands in as its acceptance region: it "holds" where it does not reject a
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -193,7 +194,7 @@ def sites(frame: Any, lottery: Lottery, design: str, seed: int) -> Held:
     found = je.estimate_sites(frame, "sited", lottery, "site")
     true = np.array([frame["true"][24 * int(e.subgroup.removeprefix("site="))] for e in found.raw])
     one_more = GAIN + np.hypot(TAU, SLOPE) * np.random.default_rng(seed).normal()
-    with patch("jobeval.effects.fidelity.read_site_effects", lambda *_: found.raw):  # once is dear
+    with patch("jobeval.effects.groups.fidelity.read_site_effects", lambda *_: found.raw):  # once is dear
         slope = je.estimate_fidelity(frame, "sited", lottery, "site", "fidelity")
     shrunken = [holds(e, t) for e, t in zip(found.shrunken, true, strict=True)]
     return {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -44,8 +44,8 @@ def arrays_as_frames() -> Iterator[None]:
     That is reading data frames, collecting garbage (statsmodels, in each Holm adjustment) and
     looking for libraries of linear algebra (before each block of draws).
     """
-    names = [module.name for module in iter_modules(jobeval.effects.__path__)]
-    modules = [import_module(f"jobeval.effects.{name}") for name in names]
+    names = walk_packages(jobeval.effects.__path__, "jobeval.effects.")
+    modules = [import_module(name.name) for name in names]
     with ExitStack() as stack:
         stack.enter_context(patch("gc.collect"))
         limits = "jobeval.inference.blocks.threadpool_limits"

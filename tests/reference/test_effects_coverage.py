@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from scipy.special import stdtrit
 
-from jobeval.effects.blocked import blocked_difference
-from jobeval.effects.difference import CellMoments
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.regression.blocked import blocked_difference
+from jobeval.effects.regression.difference import CellMoments
 from jobeval.plan.lottery import Lottery
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]

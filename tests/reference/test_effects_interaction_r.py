@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.subgroups import estimate_subgroups
+from jobeval.effects.groups.subgroups import estimate_subgroups
 from jobeval.plan.lottery import Lottery
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.plan.lottery import Lottery
 
 TRIALS, TRUTH = 2_000, 3.0

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.least_squares import (
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.itt.small_blocks import between_variance, totals_variance
+from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
     imbens_kolesar_df,
 )
-from jobeval.effects.small_blocks import between_variance, totals_variance
 from jobeval.plan.lottery import Lottery
 
 HERE = Path(__file__).parent

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.least_squares import bell_mccaffrey_df, estimate_vcov
-from jobeval.effects.lin import fit_lin
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.regression.least_squares import bell_mccaffrey_df, estimate_vcov
+from jobeval.effects.regression.lin import fit_lin
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.as_treated import estimate_as_treated
-from jobeval.effects.late import estimate_late
+from jobeval.effects.take_up.as_treated import estimate_as_treated
+from jobeval.effects.take_up.late import estimate_late
 from jobeval.plan.lottery import Lottery
 
 pytestmark = pytest.mark.slow

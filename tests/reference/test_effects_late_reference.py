@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.late import estimate_late
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.take_up.late import estimate_late
 from jobeval.plan.lottery import Lottery
 
 HERE = Path(__file__).parent

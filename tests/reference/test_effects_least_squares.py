@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobeval.effects.least_squares import (
+from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,

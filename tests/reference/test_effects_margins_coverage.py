@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.bounds import bound_attrition
-from jobeval.effects.lee import lee_bounds
-from jobeval.effects.margins import estimate_margins
-from jobeval.effects.missing_weights import estimate_weighted_for_missing
-from jobeval.effects.quantiles import estimate_quantile_effects
+from jobeval.effects.hours.margins import estimate_margins
+from jobeval.effects.hours.quantiles import estimate_quantile_effects
+from jobeval.effects.missing.bounds import bound_attrition
+from jobeval.effects.missing.lee import lee_bounds
+from jobeval.effects.missing.missing_weights import estimate_weighted_for_missing
 from jobeval.plan.lottery import Lottery
 
 pytestmark = pytest.mark.slow

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.least_squares import estimate_vcov
-from jobeval.effects.linearised import standardising_weights
-from jobeval.effects.margins import estimate_margins
-from jobeval.effects.missing_weights import estimate_weighted_for_missing
-from jobeval.effects.ppml import PpmlFit, fit_ppml
-from jobeval.effects.quantiles import estimate_quantile_effects, measure_distribution
+from jobeval.effects.hours.linearised import standardising_weights
+from jobeval.effects.hours.margins import estimate_margins
+from jobeval.effects.hours.ppml import PpmlFit, fit_ppml
+from jobeval.effects.hours.quantiles import estimate_quantile_effects, measure_distribution
+from jobeval.effects.missing.missing_weights import estimate_weighted_for_missing
+from jobeval.effects.regression.least_squares import estimate_vcov
 from jobeval.inference.assignment import Assignment
 from jobeval.plan.lottery import Lottery
 

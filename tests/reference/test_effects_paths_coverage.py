@@ -6,7 +6,7 @@ Rule: |coverage − .95| ≤ 4 Monte-Carlo standard errors at 2,000 trials.
 import numpy as np
 import pytest
 
-from jobeval.effects.paths import PathOptions, estimate_path_from_blocks
+from jobeval.effects.weekly.paths import PathOptions, estimate_path_from_blocks
 from jobeval.plan.lottery import Lottery
 
 TRIALS, WEEKS, N = 2_000, 26, 300

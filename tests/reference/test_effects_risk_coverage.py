@@ -12,9 +12,9 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
-from jobeval.effects.newcombe import newcombe_arms, newcombe_difference
-from jobeval.effects.risk import estimate_risk_difference
-from jobeval.effects.sizes import estimate_standardised_effect
+from jobeval.effects.shares.newcombe import newcombe_arms, newcombe_difference
+from jobeval.effects.shares.risk import estimate_risk_difference
+from jobeval.effects.summary.sizes import estimate_standardised_effect
 from jobeval.plan.lottery import Lottery
 
 Z = 1.959963984540054

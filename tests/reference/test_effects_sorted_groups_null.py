@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.sorted_groups import estimate_sorted_groups
+from jobeval.effects.groups.sorted_groups import estimate_sorted_groups
 from jobeval.plan.lottery import Lottery
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")

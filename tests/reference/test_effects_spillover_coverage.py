@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.spillover import estimate_spillover
+from jobeval.effects.spillover.spillover import estimate_spillover
 from jobeval.plan.lottery import Lottery
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0)
@@ -41,7 +41,7 @@ def test_spillover_intervals_cover() -> None:
 @pytest.mark.slow
 def test_errors_that_ignore_groups_would_not_cover() -> None:
     """The check can fail: Welch's interval of persons for the total."""
-    from jobeval.effects.itt import estimate_itt
+    from jobeval.effects.itt.itt import estimate_itt
 
     rng = np.random.default_rng(20170302)
     hits = np.empty(400, dtype=bool)

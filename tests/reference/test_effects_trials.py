@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.ancova import fit_ancova
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.least_squares import (
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.regression.ancova import fit_ancova
+from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
     independent_columns,
 )
-from jobeval.effects.lin import lin_design
+from jobeval.effects.regression.lin import lin_design
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 

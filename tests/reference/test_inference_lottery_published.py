@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.randomisation import estimate_by_lottery, randomisation_test
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.redrawn.randomisation import estimate_by_lottery, randomisation_test
 from jobeval.plan.lottery import Lottery
 
 ONE = Lottery(arm="z", treatment=1, control=0)

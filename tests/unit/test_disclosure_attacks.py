@@ -13,7 +13,7 @@ import jobeval as je
 from jobeval.disclosure.complement import hide_more
 from jobeval.disclosure.gate import release
 from jobeval.disclosure.notes import release_wordings, round_numbers
-from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
+from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
 from jobeval.evaluation import Evaluation
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CurveTable, EffectTable, Estimate, HypothesisTest
@@ -193,7 +193,8 @@ def test_the_log_does_not_tell_how_many_exits_were_thinned_away(fabricated):
         curve = dataclasses.replace(
             next(c for c in fabricated.curves if c.measure == "survival"),
             times=np.arange(20), values=np.ones(20), at_risk=at_risk, std_error=np.full(20, 0.1),
-            conf_low=np.ones(20), conf_high=np.ones(20), band_low=np.ones(20), band_high=np.ones(20),
+            conf_low=np.ones(20), conf_high=np.ones(20),
+            band_low=np.ones(20), band_high=np.ones(20),
             events=(np.arange(20) < events).astype(np.int64),
         )  # fmt: skip
         log = release(dataclasses.replace(fabricated, curves=CurveTable((curve,)))).log

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.bounds import bound_attrition
-from jobeval.effects.lee import trim_mean
-from jobeval.effects.missing_weights import estimate_weighted_for_missing
+from jobeval.effects.missing.bounds import bound_attrition
+from jobeval.effects.missing.lee import trim_mean
+from jobeval.effects.missing.missing_weights import estimate_weighted_for_missing
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.arms import estimate_arms
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.arms import estimate_arms
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.anderson_rubin import invert_anderson_rubin
-from jobeval.effects.as_treated import estimate_as_treated
-from jobeval.effects.instrument import Effect, RatioFit
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.late import estimate_late
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.take_up.anderson_rubin import invert_anderson_rubin
+from jobeval.effects.take_up.as_treated import estimate_as_treated
+from jobeval.effects.take_up.instrument import Effect, RatioFit
+from jobeval.effects.take_up.late import estimate_late
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.margins import estimate_margins
-from jobeval.effects.ppml import fit_ppml
+from jobeval.effects.hours.margins import estimate_margins
+from jobeval.effects.hours.ppml import fit_ppml
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CurveTable
 

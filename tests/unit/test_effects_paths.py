@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.paths import estimate_path, estimate_path_from_blocks
-from jobeval.effects.weekly import RowBlocks
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.weekly.paths import estimate_path, estimate_path_from_blocks
+from jobeval.effects.weekly.weekly import RowBlocks
 from jobeval.errors import DataError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from jobeval.effects.quantiles import estimate_quantile_effects, measure_distribution
+from jobeval.effects.hours.quantiles import estimate_quantile_effects, measure_distribution
 from jobeval.plan.lottery import Lottery
 
 PERSONS = Lottery(arm="arm", treatment="t", control="c")

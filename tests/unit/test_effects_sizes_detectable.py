@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 from scipy.special import ndtri, stdtrit
 
-from jobeval.effects.detectable import (
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.shares.risk import estimate_risk_difference
+from jobeval.effects.summary.detectable import (
     detectable_effect,
     detectable_effect_clusters,
     detectable_multiplier,
     tabulate_detectable_effects,
 )
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.risk import estimate_risk_difference
-from jobeval.effects.sizes import estimate_standardised_effect, small_sample_factor
+from jobeval.effects.summary.sizes import estimate_standardised_effect, small_sample_factor
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable

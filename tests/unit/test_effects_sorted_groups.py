@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.sorted_groups import estimate_sorted_groups
+from jobeval.effects.groups.sorted_groups import estimate_sorted_groups
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 

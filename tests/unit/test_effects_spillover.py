@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.spillover import estimate_spillover
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.spillover.spillover import estimate_spillover
 from jobeval.errors import DataError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.special import stdtr
 
-from jobeval.effects.interaction import welch_f_test
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.subgroups import estimate_subgroups
+from jobeval.effects.groups.interaction import welch_f_test
+from jobeval.effects.groups.subgroups import estimate_subgroups
+from jobeval.effects.itt.itt import estimate_itt
 from jobeval.errors import DataError
 from jobeval.plan.lottery import Lottery
 

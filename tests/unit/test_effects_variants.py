@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.randomisation import estimate_by_lottery
-from jobeval.effects.variants import Variant, estimate_variants
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.redrawn.randomisation import estimate_by_lottery
+from jobeval.effects.summary.variants import Variant, estimate_variants
 from jobeval.errors import DataError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate

@@ -5,9 +5,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from jobeval.effects.factorised import contrast_loadings, factorise_design
-from jobeval.effects.least_squares import Vcov, estimate_vcov, fit_least_squares
-from jobeval.effects.weekly import RowBlocks, WeeklyModel, fit_weeks
+from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
+from jobeval.effects.regression.least_squares import Vcov, estimate_vcov, fit_least_squares
+from jobeval.effects.weekly.weekly import RowBlocks, WeeklyModel, fit_weeks
 from jobeval.errors import DesignError
 
 N, K, WEEKS = 60, 4, 5

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
-from jobeval.effects.paths import estimate_path_from_blocks
+from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
+from jobeval.effects.weekly.paths import estimate_path_from_blocks
 from jobeval.endpoints.blocks import collect_weekly, collect_weekly_state
 from jobeval.endpoints.counts import count_path, count_states
 from jobeval.panel.build import build_panel

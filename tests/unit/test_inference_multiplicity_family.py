@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 import jobeval as je
-from jobeval.effects.families import estimate_family
-from jobeval.effects.family_draws import Hypothesis
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.randomisation import randomisation_test
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.redrawn.families import estimate_family
+from jobeval.effects.redrawn.family_draws import Hypothesis
+from jobeval.effects.redrawn.randomisation import randomisation_test
 from jobeval.errors import DataError, DesignError
 from jobeval.inference.multiplicity import adjust_p_values
 from jobeval.inference.redraw import redraw_arms

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.randomisation import estimate_by_lottery, randomisation_test
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.redrawn.randomisation import estimate_by_lottery, randomisation_test
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import RandomisationTest

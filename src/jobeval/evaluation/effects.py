@@ -11,20 +11,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobeval.effects.bounds import bound_attrition
-from jobeval.effects.fidelity import estimate_fidelity
-from jobeval.effects.index import estimate_index
-from jobeval.effects.itt import estimate_itt
-from jobeval.effects.late import estimate_late
-from jobeval.effects.margins import estimate_margins
-from jobeval.effects.missing_weights import estimate_weighted_for_missing
-from jobeval.effects.quantiles import estimate_quantile_effects
-from jobeval.effects.risk import estimate_risk_difference
-from jobeval.effects.sites import SiteEffects, estimate_sites
-from jobeval.effects.sorted_groups import estimate_sorted_groups
-from jobeval.effects.spillover import estimate_spillover
-from jobeval.effects.subgroups import estimate_subgroups
-from jobeval.effects.variants import Variant, estimate_variants
+from jobeval.effects.groups.fidelity import estimate_fidelity
+from jobeval.effects.groups.sites import SiteEffects, estimate_sites
+from jobeval.effects.groups.sorted_groups import estimate_sorted_groups
+from jobeval.effects.groups.subgroups import estimate_subgroups
+from jobeval.effects.hours.margins import estimate_margins
+from jobeval.effects.hours.quantiles import estimate_quantile_effects
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.missing.bounds import bound_attrition
+from jobeval.effects.missing.missing_weights import estimate_weighted_for_missing
+from jobeval.effects.shares.risk import estimate_risk_difference
+from jobeval.effects.spillover.spillover import estimate_spillover
+from jobeval.effects.summary.index import estimate_index
+from jobeval.effects.summary.variants import Variant, estimate_variants
+from jobeval.effects.take_up.late import estimate_late
 from jobeval.errors import DataError, Problem
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.plan import analyses as plan

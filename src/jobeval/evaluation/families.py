@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobeval.effects.families import estimate_family
-from jobeval.effects.family_draws import Hypothesis
+from jobeval.effects.redrawn.families import estimate_family
+from jobeval.effects.redrawn.family_draws import Hypothesis
 from jobeval.evaluation.analyses import Answers, carry_out
 from jobeval.evaluation.effects import adjustment_of, frame_of, lottery_of, outcome_column
 from jobeval.evaluation.look import TrialAtLook, read_look

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobeval.effects.path_counts import PathCounts, estimate_path_from_counts
-from jobeval.effects.path_curves import PathOptions
-from jobeval.effects.paths import estimate_path_from_blocks
+from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
+from jobeval.effects.weekly.path_curves import PathOptions
+from jobeval.effects.weekly.paths import estimate_path_from_blocks
 from jobeval.endpoints.blocks import collect_weekly
 from jobeval.endpoints.counts import count_states
 from jobeval.errors import DesignError

@@ -47,7 +47,8 @@ def drawn_means(sample: DrawnSample, weighing: Weighing, studentised: bool) -> P
         persons = cells.persons.sum(axis=0)
         absent = persons[..., 0] == 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            means = cells.total / cells.weight
+            # weights of nobody are a difference that is never quite 0
+            means = cells.total / np.where(cells.persons > 0, cells.weight, np.nan)
             effects = np.where(absent[..., None], 0.0, means[1] - means[0])
             share = (persons / persons.sum(axis=1, keepdims=True))[..., 0]
             estimate = np.einsum("bs,bsm->bm", share, effects)

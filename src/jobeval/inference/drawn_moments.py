@@ -127,7 +127,7 @@ def draw_moments(moments: Moments, treated: Floats, control: Floats | None) -> D
     n_pairs = p * (p + 1) // 2
     total = size.sum(axis=1, keepdims=True)
     return DrawnMoments(
-        weight=weighted[..., 0],
+        weight=np.where(persons > 0, weighted[..., 0], 0.0),  # a difference is never quite 0
         x=weighted[..., 1 : 1 + p],
         y=weighted[..., 1 + p :],
         xx=fold(crosses[..., :n_pairs], p),

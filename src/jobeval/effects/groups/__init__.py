@@ -1,0 +1,1 @@
+"""Who gained, and where: subgroups, sites, fidelity, sorted groups."""

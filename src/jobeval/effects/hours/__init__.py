@@ -1,0 +1,1 @@
+"""Hours with many zeros: margins, ratios, quantiles."""

@@ -1,0 +1,1 @@
+"""The effect of being drawn: everyone who was drawn, as the lottery drew."""

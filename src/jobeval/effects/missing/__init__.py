@@ -1,0 +1,1 @@
+"""What missing outcomes leave open."""

@@ -1,0 +1,1 @@
+"""Effects tested by the lottery drawn again."""

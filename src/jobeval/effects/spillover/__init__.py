@@ -1,0 +1,1 @@
+"""Direct effect, spillover and total effect of two-step lotteries."""

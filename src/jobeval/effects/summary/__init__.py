@@ -1,0 +1,1 @@
+"""Several outcomes or ways in one: indices, sizes, detectable effects, variants."""

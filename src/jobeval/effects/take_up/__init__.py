@@ -1,0 +1,1 @@
+"""Effects on those who take part because of the lottery."""

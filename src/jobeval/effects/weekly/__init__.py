@@ -1,0 +1,1 @@
+"""Effects week by week since randomisation."""
