@@ -80,7 +80,8 @@ def every(table: Any) -> list[Answer]:
 
 
 def bounds(found: je.Bounds) -> list[Answer]:
-    return [*every(found.table), Answer("range", NAN, NAN, NAN, *found.interval)]
+    both = Answer("range", NAN, NAN, NAN, *found.interval, notes=found.notes)
+    return [*every(found.table), both]
 
 
 def by_lottery(test: je.RandomisationTest) -> list[Answer]:
@@ -175,6 +176,7 @@ NO_PAIRS = "complete strata clusters offices odds"
 PERSONS = "complete strata"
 EXACT = "tiny few"
 BOTH = ("age", "benefit")
+AS_THEY_COME = "the splits are random, and follow arms and rows as they come"
 NOT_CLUSTERS = {"doubled": "the estimator refuses drawn clusters"}
 RISK: dict[str, Any] = {"outcomes": ("any_hours",), "units": ((-1.0, 1.0),)}
 NO_RATIO = {"unit": "the ratio of the shares without hours is another number"}
@@ -227,7 +229,7 @@ CASES = [
     Case("sorted groups",
          calling(je.estimate_sorted_groups, every, seed=1, groups=2, splits=5), "complete",
          ("age",), sign=1,
-         excused=dict.fromkeys(("swapped", "reordered", "doubled"), "the splits are random, and follow arms and rows as they come")),
+         excused=dict.fromkeys(("swapped", "reordered", "doubled"), AS_THEY_COME)),
     Case("path", calling(je.estimate_path, by_week, WEEKS), ALL),
     Case("path lin", calling(je.estimate_path, by_week, WEEKS, adjustment="lin"), NO_PAIRS,
          ("age",)),

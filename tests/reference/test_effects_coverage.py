@@ -80,9 +80,6 @@ def test_blocked_covers_under_unequal_allocation() -> None:
     assert_covers(covered(moments(samples), truth))
 
 
-# --- the front door, over whole trials ----------------------------------------------------
-
-
 def persons(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
     """Three strata, 240 persons, allocation .25/.5/.75; age drives hours and the effect."""
     stratum = np.repeat([0, 1, 2], [100, 80, 60])
@@ -94,40 +91,6 @@ def persons(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
     gain = 2 + stratum
     frame = {"z": arm, "stratum": stratum, "age": age, "hours": base + gain * arm}
     return pd.DataFrame(frame), float(gain.mean())
-
-
-def offices(rng: np.random.Generator) -> tuple[pd.DataFrame, float]:
-    """Sixteen offices of 5 to 20 persons, half of them treated."""
-    sizes = np.repeat([5, 10, 15, 20], 4)
-    office = np.repeat(np.arange(16), sizes)
-    arm = (np.arange(16) % 2)[office]
-    outcome = rng.normal(0, 2, 16)[office] + hours(rng, (len(office),)) + 3 * arm
-    return pd.DataFrame({"z": arm, "office": office, "hours": outcome}), 3.0
-
-
-STRATA = Lottery(arm="z", treatment=1, control=0, strata="stratum")
-OFFICES = Lottery(arm="z", treatment=1, control=0, clusters="office")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "draw, lottery, options",
-    [
-        (persons, STRATA, {}),
-        (persons, STRATA, {"adjustment": "ancova", "covariates": ["age"]}),
-        (persons, STRATA, {"adjustment": "lin", "covariates": ["age"]}),
-        (offices, OFFICES, {}),
-    ],
-    ids=["blocked", "ancova", "lin", "clusters"],
-)
-def test_the_front_door_covers(draw: Callable, lottery: Lottery, options: dict) -> None:
-    rng = np.random.default_rng(20170103)
-    hits = np.empty(2_000, dtype=bool)
-    for trial in range(len(hits)):
-        frame, truth = draw(rng)
-        low, high = estimate_itt(frame, "hours", lottery, **options).confidence_interval()
-        hits[trial] = low <= truth <= high
-    assert_covers(hits)
 
 
 @pytest.mark.slow

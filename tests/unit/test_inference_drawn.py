@@ -117,12 +117,13 @@ def test_many_draws_are_fits_one_by_one(clustered: bool, form: str, weighing: st
     assert plain.drawn == pytest.approx(found.drawn_estimate, rel=1e-12, nan_ok=True)
 
 
-@pytest.mark.parametrize("clustered", [False, True])
-@pytest.mark.parametrize(("form", "weighing"), FORMS)
-def test_several_arms_are_fits_of_the_pairs(clustered: bool, form: str, weighing: str) -> None:
+# the mean within clusters has a factor in their number in each stratum, which no fit has
+@pytest.mark.parametrize(
+    ("form", "weighing", "clustered"),
+    [(*form, False) for form in FORMS] + [(*form, True) for form in FORMS[1:]],
+)
+def test_several_arms_are_fits_of_the_pairs(form: str, weighing: str, clustered: bool) -> None:
     persons = draw_persons(clustered)
-    if clustered and form == "none":
-        pytest.skip("the ratio by strata has a factor of its own in each")
     arm, known = assigned(persons, 3), np.arange(96) % 11 > 0
     blocks = redraw_arms(
         arm, DRAWS, np.random.SeedSequence(SEED), stratum=persons.stratum, cluster=persons.cluster

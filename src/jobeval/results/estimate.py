@@ -167,8 +167,8 @@ class Estimate:
         ``(t(1 − alpha/2) + t(power)) · std_error`` with the estimate's degrees of freedom
         (Bloom 1995), on the analysis scale; 2.8016 standard errors when they are infinite.
         """
-        if not (0 < alpha < 1 and 0 < power < 1):
-            raise ValueError("power and alpha must lie between 0 and 1")
+        if not 0 < alpha < power < 1:
+            raise ValueError("alpha and power must lie between 0 and 1, alpha below power")
         if not self.std_error > 0:
             return math.nan
         quantiles = _quantile_t(1 - alpha / 2, self.df) + _quantile_t(power, self.df)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jobeval.effects.itt.adjusters import stratum_indicators
 from jobeval.effects.itt.analysed import Analysed, read_analysed, require_both_arms
 from jobeval.effects.itt.itt import columns_needed, count_apart
-from jobeval.effects.itt.options import validate_options
+from jobeval.effects.itt.options import require_seed, validate_options
 from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
@@ -105,6 +105,7 @@ def estimate_sorted_groups(
     """
     if groups < 2 or splits < 1 or not covariates:
         raise ValueError("sorted groups need at least two groups, one split and one covariate")
+    require_seed(seed)
     options = validate_options(outcome, lottery, covariates, "lin", None, conf_level)
     columns = read_columns(frame, columns_needed(outcome, lottery, options))
     data = read_analysed(columns, outcome, lottery, options)
@@ -229,7 +230,8 @@ def _estimate_groups(half: Analysed, group: Integers, groups: int, chance: Float
     df = np.full(groups + 1, float(fit.df_resid))
     if drawn.cluster is not None:
         df = np.array([bell_mccaffrey_df(fit, drawn.cluster, row) for row in rows])
-    return _Split(rows @ fit.coef, np.sqrt(variance), df, *counts)
+    flat = np.sqrt(variance) <= 1e-13 * np.abs(half.outcome).max()
+    return _Split(rows @ fit.coef, np.where(flat, np.nan, np.sqrt(variance)), df, *counts)
 
 
 def _median(
@@ -247,7 +249,10 @@ def _median(
         np.array([getattr(f, name) for f in found]) for name in _Found._fields[:3]
     )
     broken = int((~(error > 0)).sum())
-    why = f"not estimable: in {broken} of {len(found)} splits a group has too few of an arm"
+    why = (
+        f"not estimable: in {broken} of {len(found)} splits a group has too few of an arm, or "
+        "an outcome that does not vary"
+    )
     half = stdtrit(df, 1 - (1 - conf_level) / 4) * error
     p_value = 2 * stdtr(df, -np.abs(estimate / np.where(error > 0, error, np.nan)))
     low, high = np.median(estimate - half), np.median(estimate + half)

@@ -199,6 +199,11 @@ def _adjusted_ratio(arms: ArmOutcomes) -> Estimate:
         mean_control=found.mean_control,
         **_RATIO,
     )
+    if not effect.std_error > 0 or found.std_error <= 1e-13:
+        note = "not estimable: the outcome does not vary within the arms"
+        known = any(said.startswith("not estimable") for said in effect.notes)
+        notes = effect.notes if known else (*effect.notes, note)
+        return replace(effect, std_error=math.nan, df=found.df, notes=notes)
     return replace(effect, std_error=found.std_error, df=found.df)
 
 

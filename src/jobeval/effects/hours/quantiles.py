@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.hours.linearised import ArmOutcomes
-from jobeval.effects.itt.analysed import read_analysed
+from jobeval.effects.itt.analysed import read_analysed, require_both_arms
 from jobeval.effects.itt.itt import columns_needed
 from jobeval.effects.itt.options import validate_options
 from jobeval.plan.lottery import Lottery
@@ -128,6 +128,7 @@ def estimate_quantile_effects(
     heights = _checked(quantiles)
     columns = read_columns(frame, columns_needed(outcome, lottery, options))
     data = read_analysed(columns, outcome, lottery, options)
+    require_both_arms(data)
     arms = ArmOutcomes(data, outcome, lottery, options)
     distributions = _distributions(arms)
     return EffectTable(tuple(_estimate(arms, distributions, height) for height in heights))
@@ -203,8 +204,9 @@ def _estimate(
         mean_control=control.value,
         inference="Woodruff",
     )
-    if math.isnan(control.std_error + treatment.std_error):
-        return replace(effect, std_error=math.nan, df=math.nan)
+    if math.isnan(control.std_error + treatment.std_error + control.df + treatment.df):
+        note = "not estimable: the share of an arm at or below its quantile has no error"
+        return replace(effect, std_error=math.nan, df=math.nan, notes=(*effect.notes, note))
     interval = difference_interval(control, treatment, arms.options.conf_level)
     width = interval.high - interval.low
     known = math.isfinite(width) and width > 0

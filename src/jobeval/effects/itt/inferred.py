@@ -54,8 +54,7 @@ def _by_lottery(
     found = redraw_effect(prepare_draws(columns, outcome, lottery, options), drawing)
     redrawn = found.redrawn
     which = "all possible lotteries" if redrawn.exact else f"{redrawn.draws} draws of the lottery"
-    p_value = float(redrawn.p_values()[0])
-    return Inferred(p_value, found.interval, (f"p-value and interval from {which}", *found.notes))
+    return Inferred(found.p_value(), found.interval, (f"p-value and interval from {which}", *found.notes))
 
 
 def _by_wild_bootstrap(data: Analysed, options: IttOptions, seed: int) -> Inferred:

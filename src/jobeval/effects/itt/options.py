@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 from jobeval.effects.regression.least_squares import Vcov
@@ -79,6 +80,12 @@ def validate_options(
     )
 
 
+def require_seed(seed: object) -> None:
+    """Raise ``ValueError`` for what is no origin of a stream that can be drawn again."""
+    if not isinstance(seed, Integral) or int(seed) < 0:
+        raise ValueError(f"seed must be a whole number from 0, not {seed!r}")
+
+
 def _validate_choice(name: str, value: object, choices: Any) -> None:
     known = get_args(choices)
     if value not in known:
@@ -127,6 +134,7 @@ def _validate_inference(
         return
     if seed is None:
         raise ValueError(f'inference="{inference}" draws at random: name a seed')
+    require_seed(seed)
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")
     if inference == "wild" and not lottery.clusters:

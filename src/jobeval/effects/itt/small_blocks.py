@@ -156,5 +156,6 @@ def _combine(parts: list[_Part], shares: Floats) -> tuple[float, float]:
     pieces = np.square(shares) * np.array([part.variance for part in parts])
     total = float(pieces.sum())
     with np.errstate(invalid="ignore", divide="ignore"):
-        df = total**2 / (np.square(pieces) / np.array([part.df for part in parts])).sum()
+        terms = np.square(pieces) / np.array([part.df for part in parts])
+        df = total**2 / np.where(pieces == 0, 0.0, terms).sum()  # no variance, no part in it
     return total, float(df)

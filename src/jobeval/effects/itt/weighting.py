@@ -11,6 +11,8 @@ from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
 
 Floats = NDArray[np.float64]
+SMALL_SHIFT = 0.02
+"""Weight that strata may win or lose, in all, while they still count as drawn alike."""
 
 
 def choose_weights(data: Analysed, options: IttOptions) -> tuple[Floats | None, tuple[str, ...]]:
@@ -47,6 +49,9 @@ def _times(weights: Floats, sampling: Floats | None) -> Floats:
 def allocation_differs(sizes: NDArray[np.int64]) -> bool:
     """Whether strata differ in their share of treatment by more than whole persons force.
 
+    Either one stratum does, by a person or more; or many small ones do together, so that
+    ``n₁n₀/n``, by which a common effect weighs them, is not their share of everyone.
+
     Parameters
     ----------
     sizes
@@ -58,10 +63,14 @@ def allocation_differs(sizes: NDArray[np.int64]) -> bool:
     False
     >>> allocation_differs(np.array([[10, 10], [5, 15]]))
     True
+    >>> allocation_differs(np.array([[1, 1], [9, 1]]))  # a pair, and one among ten
+    True
     """
     drawn = sizes.sum(axis=1)
     expected = drawn * sizes[:, 1].sum() / drawn.sum()
-    return bool((np.abs(sizes[:, 1] - expected) >= 1).any())
+    common = sizes.prod(axis=1) / drawn
+    apart = np.abs(common / common.sum() - drawn / drawn.sum()).sum() / 2
+    return bool((np.abs(sizes[:, 1] - expected) >= 1).any() or apart > SMALL_SHIFT)
 
 
 def inverse_allocation_weights(assignment: Assignment, sampling: Floats | None = None) -> Floats:

@@ -95,8 +95,9 @@ def bound_attrition(
     names = (*columns_needed(outcome, lottery, options), *covariate_names(covariates))
     columns = read_columns(frame, names)
     arms, observed = read_everyone(columns, outcome, lottery, options)
+    told: tuple[str, ...] = ()
     if method == "lee":
-        cell = _read_cells(columns, covariates, arms) if covariates else None
+        cell, told = _read_cells(columns, covariates, arms) if covariates else (None, ())
         lower, upper = bound_selected(arms, observed, "would be observed in both arms", cell)
     else:
         lower, upper = bound_worst_case(arms, observed, _checked(limits, arms, observed))
@@ -106,7 +107,7 @@ def bound_attrition(
         lower=lower,
         upper=upper,
         interval=interval_of_effect(lower, upper),
-        notes=notes,
+        notes=(*told, *notes),
     )
 
 
@@ -140,6 +141,8 @@ def interval_of_effect(lower: Estimate, upper: Estimate) -> Interval:
         ends = (ndtr(c + gap), ndtr(-c)) if math.isinf(df) else (stdtr(df, c + gap), stdtr(df, -c))
         return float(ends[0] - ends[1]) - lower.conf_level
 
+    if surplus(0.0) >= 0:  # a low level, which the range alone holds
+        return Interval(lower.estimate, upper.estimate)
     edge = 1.0
     while surplus(edge) < 0:
         edge *= 2
@@ -174,17 +177,28 @@ def _validate_method(
     method: str, covariates: Sequence[str | Term], limits: tuple[float, float] | None
 ) -> None:
     if method not in get_args(Method):
-        raise ValueError(f"method {method!r} is unknown; {did_you_mean(method, get_args(Method))}")
+        hint = did_you_mean(str(method), get_args(Method))
+        raise ValueError(f"method {method!r} is unknown; {hint}")
     if isinstance(covariates, str):
         raise ValueError('covariates is a sequence of columns, such as ["benefit"]')
     if method == "lee" and limits is not None:
         raise ValueError('limits belong to method="manski"; Lee\'s bounds need none')
     if method == "manski" and covariates:
         raise ValueError('covariates tighten Lee\'s bounds only; leave them out of "manski"')
-    if method == "manski" and (limits is None or not limits[0] < limits[1]):
+    if method == "manski" and not _are_limits(limits):
         raise ValueError(
             'method="manski" needs limits=(lowest, highest) possible outcome, such as (0, 37)'
         )
+
+
+def _are_limits(limits: Any) -> bool:
+    """Whether these are two finite numbers, the lower first."""
+    return (
+        isinstance(limits, Sequence)
+        and len(limits) == 2
+        and all(isinstance(limit, int | float) for limit in limits)
+        and -math.inf < limits[0] < limits[1] < math.inf
+    )
 
 
 def _checked(
@@ -201,14 +215,14 @@ def _checked(
 
 def _read_cells(
     columns: Columns, covariates: Sequence[str | Term], arms: ArmOutcomes
-) -> NDArray[np.int64]:
-    """Codes of the combinations of the covariates' levels, shape ``(n,)``."""
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Codes of the combinations of the covariates' levels, shape ``(n,)``, and notes."""
     terms = [
         term if isinstance(term, Term) else Term(column=term, type="category")
         for term in covariates
     ]
-    coded = read_covariates(columns, terms, arms.data.assignment.rows).values
-    cell = np.unique(coded, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    coded = read_covariates(columns, terms, arms.data.assignment.rows)
+    cell = np.unique(coded.values, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     sizes = np.bincount(cell * 2 + arms.data.assignment.assigned, minlength=2 * (cell.max() + 1))
     lonely = int((sizes.reshape(-1, 2) == 0).any(axis=1).sum())
     if lonely:
@@ -216,4 +230,4 @@ def _read_cells(
             f"{lonely} of {cell.max() + 1} combinations of the covariates hold one arm only. "
             "Mend: name fewer covariates or merge their rare levels."
         )
-    return cell
+    return cell, coded.notes

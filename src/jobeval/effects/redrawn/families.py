@@ -11,7 +11,12 @@ import numpy as np
 from jobeval.effects.groups.subgroups import estimate_levels
 from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns
-from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
+from jobeval.effects.itt.options import (
+    Adjustment,
+    IttOptions,
+    require_seed,
+    validate_options,
+)
 from jobeval.effects.redrawn.family_draws import (
     FamilyDrawing,
     Hypothesis,
@@ -109,7 +114,7 @@ def estimate_family(
     weeks 6 6
     """
     family = [Hypothesis(h) if isinstance(h, str) else h for h in hypotheses]
-    _validate(family, method, draws, workers)
+    _validate(family, method, draws, workers, seed)
     options = _options(family, lottery, covariates, adjustment, conf_level)
     columns = read_columns(frame, _columns(family, lottery, options))
     estimates = [_estimate(columns, h, lottery, options) for h in family]
@@ -125,7 +130,9 @@ def estimate_family(
     return _adjust(estimates, redrawn, method, conf_level)
 
 
-def _validate(family: list[Hypothesis], method: Method, draws: int, workers: int) -> None:
+def _validate(
+    family: list[Hypothesis], method: Method, draws: int, workers: int, seed: int
+) -> None:
     validate_method(method)
     if not family:
         raise ValueError("the family is empty: name at least one hypothesis")
@@ -135,6 +142,7 @@ def _validate(family: list[Hypothesis], method: Method, draws: int, workers: int
     for name, value in (("draws", draws), ("workers", workers)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
+    require_seed(seed)
 
 
 def _options(

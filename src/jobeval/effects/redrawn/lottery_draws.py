@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed, require_both_arms
-from jobeval.effects.itt.options import IttOptions
+from jobeval.effects.itt.options import IttOptions, require_seed
 from jobeval.effects.itt.weighting import choose_weights
 from jobeval.errors import did_you_mean
 from jobeval.inference.blocks import Progress
@@ -99,6 +99,7 @@ def validate_drawing(
     for name, value in (("draws", draws), ("workers", workers)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
+    require_seed(seed)
     return DrawingOptions(statistic, draws, seed, workers, progress, checkpoint)
 
 

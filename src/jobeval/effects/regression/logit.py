@@ -108,6 +108,7 @@ def _climb(
     state = evaluate(np.zeros(design.shape[1]))
     if np.abs(np.diag(state.triangle)).min() < 1e-11 * np.abs(state.triangle).max():
         raise DesignError("columns of the design are dependent. Mend: leave some out.")
+    before = np.zeros(len(outcome))
     for _ in range(MAX_STEPS):
         residual = weights * (outcome - state.probability)
         if penalised:
@@ -116,12 +117,24 @@ def _climb(
         step = solve_triangular(state.triangle, half)
         reach = float(np.abs(design @ step).max())
         step *= min(1.0, 5.0 / reach) if reach else 1.0
-        state = _take_step(state, step, evaluate)
+        if penalised:
+            step *= _shortening(before, design @ step)
+        found = _take_step(state, step, evaluate)
+        before, state = design @ (found.coef - state.coef), found
         if reach < 1e-10:
             return state, True
         if not penalised and np.abs(design @ state.coef).max() > FAR:
             break
     return state, False
+
+
+def _shortening(before: Floats, change: Floats) -> float:
+    """The secant's share of a step back over the last one, else 1.
+
+    The information is not the slope of Firth's score: full steps may swing for ever.
+    """
+    back, length = float(before @ change), float(before @ before)
+    return length / (length - back) if back < 0 else 1.0
 
 
 def _take_step(state: _State, step: Floats, evaluate: Any) -> _State:

@@ -179,7 +179,11 @@ def by_g_computation(data: Analysed, options: RiskOptions) -> RiskEffect:
     told = (*data.covariates.notes, *adjusters.notes, *weight_notes, *model.notes)
     if not model.fit.converged:
         return RiskEffect(math.nan, math.nan, model.name, notes=told)
-    missing = (NO_ERROR,) if math.isnan(found.std_error) else ()
+    missing: tuple[str, ...] = ()
+    if math.isnan(found.estimate):
+        missing = ("not estimable: the fitted risk of an arm is not above zero",)
+    elif math.isnan(found.std_error):
+        missing = (NO_ERROR,)
     return RiskEffect(*found, model.name, notes=(*told, *missing))
 
 

@@ -83,8 +83,8 @@ def detectable_multiplier(
     >>> round(detectable_multiplier(), 4)
     2.8016
     """
-    if not (0 < alpha < 1 and 0 < power < 1):
-        raise ValueError("power and alpha must lie between 0 and 1")
+    if not 0 < alpha < power < 1:
+        raise ValueError("alpha and power must lie between 0 and 1, alpha below power")
     if not df > 0:
         raise ValueError("no degrees of freedom are left: draw more persons or clusters")
     levels = np.array([1 - alpha / 2, power])
@@ -126,6 +126,8 @@ def detectable_effect(
     _require_share(explained, "explained")
     if not (n_treatment > 0 and n_control > 0 and sd > 0):
         raise ValueError("n_treatment, n_control and sd must be above zero")
+    if n_strata < 1 or n_covariates < 0:
+        raise ValueError("n_strata must be at least 1 and n_covariates at least 0")
     df = n_treatment + n_control - 2 * n_strata - n_covariates
     error = sd * math.sqrt((1 - explained) * (1 / n_treatment + 1 / n_control))
     return detectable_multiplier(df, power=power, alpha=alpha) * error

@@ -25,13 +25,15 @@ COLLINEAR = 1e-10
 
 
 class Index(NamedTuple):
-    """``values``, shape ``(n,)``, ``nan`` without any component; ``weights``, shape ``(k,)``."""
+    """``values``, shape ``(n,)``, ``nan`` where no component of positive weight in all is known; ``weights``, shape ``(k,)``."""
 
     values: Floats
     weights: Floats
 
 
-def weigh_index(outcomes: NDArray[Any], control: NDArray[np.bool_]) -> Index:
+def weigh_index(
+    outcomes: NDArray[Any], control: NDArray[np.bool_], names: Sequence[str] | None = None
+) -> Index:
     """The inverse-covariance-weighted index of Anderson (2008, JASA 103, section 3.2.1).
 
     Each outcome is standardised by mean and standard deviation of the control arm. Weights
@@ -47,6 +49,8 @@ def weigh_index(outcomes: NDArray[Any], control: NDArray[np.bool_]) -> Index:
         the persons for whom both are known.
     control
         Shape ``(n,)``.
+    names
+        Of the ``k`` outcomes, for messages; by default their numbers from 1.
 
     Returns
     -------
@@ -66,7 +70,8 @@ def weigh_index(outcomes: NDArray[Any], control: NDArray[np.bool_]) -> Index:
     [0.090909, 0.909091]
     """
     outcomes = np.asarray(outcomes, dtype=float)
-    standardised = _standardise(outcomes, control)
+    names = [str(k + 1) for k in range(outcomes.shape[1])] if names is None else names
+    standardised = _standardise(outcomes, control, names)
     covariance = _pairwise_covariance(standardised)
     spread = np.sqrt(np.diag(covariance))
     values = np.linalg.eigvalsh(covariance / np.outer(spread, spread))
@@ -79,7 +84,7 @@ def weigh_index(outcomes: NDArray[Any], control: NDArray[np.bool_]) -> Index:
     weights = weights / weights.sum()
     known = ~np.isnan(standardised)
     total = known @ weights
-    present = known.any(axis=1)
+    present = total > COLLINEAR  # else a person knows only what the others imply
     sums = np.where(known, standardised, 0.0) @ weights
     return Index(np.divide(sums, total, out=np.full(len(sums), np.nan), where=present), weights)
 
@@ -146,7 +151,7 @@ def estimate_index(
     signs = np.array([-1.0 if one in less_is_better else 1.0 for one in names])
     rows = read_assignment(columns, lottery).rows
     components = _read_outcomes(columns, names)[rows] * signs
-    index = weigh_index(components, columns[lottery.arm][rows] == lottery.control)
+    index = weigh_index(components, columns[lottery.arm][rows] == lottery.control, names)
     values = np.full(len(rows), np.nan)
     values[rows] = index.values
     effect = estimate_from_columns({**columns, name: values}, name, lottery, options)
@@ -181,7 +186,9 @@ def _read_outcomes(columns: Any, names: tuple[str, ...]) -> Floats:
     return np.column_stack([columns[name].astype(float) for name in names])
 
 
-def _standardise(outcomes: Floats, control: NDArray[np.bool_]) -> Floats:
+def _standardise(
+    outcomes: Floats, control: NDArray[np.bool_], names: Sequence[str]
+) -> Floats:
     theirs = outcomes[control]
     known = ~np.isnan(theirs)
     flat = [
@@ -191,7 +198,7 @@ def _standardise(outcomes: Floats, control: NDArray[np.bool_]) -> Floats:
     ]
     if flat:
         raise DesignError(
-            f"outcome {flat[0] + 1} of the index does not vary in the control arm, so it has "
+            f"outcome {names[flat[0]]!r} of the index does not vary in the control arm, so it has "
             "no standard deviation there. Mend: leave it out of the index."
         )
     return (outcomes - np.nanmean(theirs, axis=0)) / np.nanstd(theirs, axis=0, ddof=1)

@@ -69,6 +69,7 @@ def hedges_g(
     """
     from scipy.special import stdtr
 
+    _require_samples(difference, sd, n_treatment, n_control, conf_level)
     df, root = n_treatment + n_control - 2, math.sqrt(1 / n_treatment + 1 / n_control)
     factor, d = small_sample_factor(df), difference / sd
     variance = root**2 + d**2 / (2 * (n_treatment + n_control))
@@ -80,6 +81,17 @@ def hedges_g(
         Interval(low * root, high * root),
         float(2 * stdtr(df, -abs(t))),
     )
+
+
+def _require_samples(
+    difference: float, sd: float, n_treatment: int, n_control: int, conf_level: float
+) -> None:
+    if not (math.isfinite(difference) and 0 < sd < math.inf):
+        raise ValueError("difference must be finite, and sd finite and above zero")
+    if min(n_treatment, n_control) < 1 or n_treatment + n_control < 4:
+        raise ValueError("g needs a person in each arm, and four in all")
+    if not 0 < conf_level < 1:
+        raise ValueError(f"conf_level must lie between 0 and 1, not {conf_level!r}")
 
 
 def noncentral_interval(t: float, df: float, conf_level: float) -> Interval:

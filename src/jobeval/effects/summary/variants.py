@@ -13,6 +13,7 @@ from jobeval.effects.hours.winsorised import cap_at_quantile
 from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns, estimator_name
 from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
+from jobeval.effects.redrawn.lottery_draws import validate_drawing
 from jobeval.effects.redrawn.randomisation import (
     SEED,
     DrawingOptions,
@@ -148,7 +149,7 @@ def estimate_variants(
     """
     options = _validate(variants, lottery, conf_level)
     drawn = read_assignment(read_columns(frame, lottery.columns), lottery)
-    drawing = DrawingOptions(draws=draws, seed=seed)
+    drawing = validate_drawing("studentised", draws, seed, 2, None, None)
     return EffectTable(
         tuple(
             _carry_out(frame, lottery, variant, option, drawing, drawn)

@@ -56,7 +56,8 @@ def anderson_rubin_p(fit: RatioFit) -> float:
     from scipy.special import ndtr, stdtr
 
     whole = fit.intention_to_treat
-    if not (whole.std_error > 0 and fit.std_error > 0):
+    known = whole.std_error > 1e-13 * abs(whole.estimate)  # else rounding is the error
+    if not (known and fit.std_error > 0):
         return math.nan
     tail = -abs(whole.estimate / whole.std_error)
     return float(2 * (ndtr(tail) if math.isinf(fit.df) else stdtr(fit.df, tail)))

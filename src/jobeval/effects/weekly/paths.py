@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Columns, read_analysed
 from jobeval.effects.itt.itt import columns_needed
-from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
+from jobeval.effects.itt.options import (
+    Adjustment,
+    IttOptions,
+    require_seed,
+    validate_options,
+)
 from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.weekly.path_curves import PathOptions, draw_path
 from jobeval.effects.weekly.periods import Period, PeriodBlocks, read_periods
@@ -118,6 +123,7 @@ def estimate_path(
         OUTCOME, lottery, covariates, adjustment, vcov, conf_level, weights=weights
     )
     _validate_covariates_apart(outcomes, options)
+    require_seed(seed)
     shown = PathOptions(
         period=period, accumulate=accumulate, fading_weeks=fading_weeks, endpoint=endpoint,
         unit=unit, seed=seed,
