@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import jobeval as je
+from jobeval.endpoints.blocks import collect_weekly_state
+from jobeval.panel.build import build_panel
 from jobeval.plan.model import TrialPlan
 
 DRAWN = je.simulate_jobfirst(n_persons=600, n_sites=3, seed=4)
@@ -92,28 +94,43 @@ def test_an_outcome_may_be_delivered_beside_the_registers():
     assert table["not_observed"].sum() == 1
 
 
-PATH = {"name": "path", "endpoint": "any_hours", "estimator": "path"}
 STATES = {"name": "states", "estimator": "state_shares"}
 CURVE = {"name": "curve", "endpoint": "exit_to_employment", "estimator": "kaplan_meier"}
 
 
-@pytest.mark.parametrize("analysis", [PATH, STATES, CURVE], ids=lambda one: one["name"])
-def test_what_carries_no_weights_refuses_odds_that_differ(analysis):
+def test_what_carries_no_weights_refuses_odds_that_differ():
     lottery = {"unit": "person", "probability": "probability"}
-    with pytest.raises(
-        je.DesignError, match=rf"analyses\.{analysis['name']}: .*chance of treatment"
-    ):
-        evaluate(plan_with(analysis, lottery=lottery))
+    with pytest.raises(je.DesignError, match=r"analyses\.curve: .*chance of treatment"):
+        evaluate(plan_with(CURVE, lottery=lottery))
 
 
-@pytest.mark.parametrize("analysis", [PATH, STATES], ids=lambda one: one["name"])
-def test_weekly_counts_refuse_clusters(analysis):
+LOTTERIES = {
+    "clusters": {"unit": "cluster", "clusters": "team"},
+    "odds": {"unit": "person", "probability": "probability"},
+    "even odds": {"unit": "person", "strata": ["site", "benefit_type"]},
+}
+
+
+@pytest.mark.parametrize("lottery", LOTTERIES)
+def test_shares_of_states_are_the_effects_of_their_weeks(lottery):
     persons = DRAWN.persons.copy()
     arms = persons["arm"].map({"control": "c", "jobfirst": "t"})
     persons["team"] = persons["site"] + arms + (np.arange(600) % 4).astype(str)
-    lottery = {"unit": "cluster", "clusters": "team"}
-    with pytest.raises(je.DesignError, match="clusters were drawn"):
-        evaluate(plan_with(analysis, lottery=lottery), persons)
+    plan = plan_with(STATES, lottery=LOTTERIES[lottery], sites=None, families={})
+    trial = je.Trial(plan=plan, persons=persons, benefits=DRAWN.benefits, hours=DRAWN.hours,
+                     activities=DRAWN.activities)  # fmt: skip
+    curves = list(je.evaluate(trial, "final").curves)
+    assert {curve.endpoint for curve in curves} == {"states"}
+    for arm in ("control", "jobfirst"):
+        whole = np.sum([curve.values for curve in curves if curve.arm == arm], axis=0)
+        assert whole == pytest.approx(np.ones(len(whole)))
+    [worked] = [c for c in curves if c.cause == "employment" and c.arm == "jobfirst - control"]
+    panel = build_panel(trial, "final")
+    blocks = collect_weekly_state(panel, "employment", sorted(persons["person_id"]))
+    persons = persons.sort_values("person_id").assign(week_20=np.vstack(list(blocks))[:, 20])
+    effect = je.estimate_itt(persons, "week_20", plan.lottery_columns)
+    assert worked.values[20] == pytest.approx(effect.estimate, rel=1e-9)
+    assert worked.std_error[20] == pytest.approx(effect.std_error, rel=1e-9)
 
 
 def test_an_effect_that_the_design_does_not_allow_is_nan_with_the_reason():

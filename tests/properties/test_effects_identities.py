@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from effects_trials import WEEKS, Trial, trials
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import jobeval as je
@@ -59,13 +59,29 @@ def post_stratified(trial: Trial) -> list[float]:
     return [estimate, math.sqrt(variance), len(own) - 2 * len(parts)]
 
 
+def weighted_ancova(trial: Trial) -> list[float]:
+    """By inverse allocation, which it uses where strata differ in that by more than rounding."""
+    found = effect(trial, adjustment="ancova")
+    assume(any("inverse" in note for note in found.notes))
+    return [found.estimate]
+
+
 def unadjusted_risks(trial: Trial) -> list[float]:
     """Newcombe's and g-computation's, without covariates, with Neyman's error."""
     found = [
         je.estimate_risk_difference(trial.frame, "any_hours", trial.lottery, method=method)
         for method in ("newcombe", "g-computation")
     ]
+    logit = found[1]
+    weighted = any("inverse" in note for note in logit.notes)
+    assume("Firth" not in logit.estimator and (weighted or not trial.lottery.strata))
     return [number for one in found for number in (one.estimate, one.std_error)]
+
+
+def mantel_haenszel(trial: Trial) -> je.Estimate:
+    return je.estimate_risk_difference(
+        trial.frame, "any_hours", trial.lottery, method="mantel-haenszel"
+    )
 
 
 def nobody_missing(trial: Trial) -> list[float]:
@@ -108,8 +124,13 @@ IDENTITIES: dict[str, tuple[str, Numbers, Numbers]] = {
         lambda t: numbers(effect(t, adjustment="lin")),
         lambda t: numbers(effect(t)),
     ),
+    "saturated ANCOVA = blocked": (
+        "strata",
+        weighted_ancova,
+        lambda t: [effect(t).estimate],
+    ),
     "CR2 of clusters of one = HC2": (
-        "complete strata odds",
+        "complete strata",  # weights, as under odds, enter the two in their own ways
         lambda t: numbers(effect(t.drawn(clusters="id")))[:2],
         lambda t: numbers(effect(t))[:2],
     ),
@@ -143,6 +164,11 @@ IDENTITIES: dict[str, tuple[str, Numbers, Numbers]] = {
         unadjusted_risks,
         lambda t: numbers(effect(t, "any_hours"))[:2] * 2,
     ),
+    "Mantel-Haenszel without strata = itt": (
+        "complete",
+        lambda t: [mantel_haenszel(t).estimate],
+        lambda t: [effect(t, "any_hours").estimate],
+    ),
     "Wald = itt / first stage": (
         ALL,
         lambda t: [wald(t).estimate],
@@ -159,7 +185,7 @@ IDENTITIES: dict[str, tuple[str, Numbers, Numbers]] = {
         lambda t: [effect(t).estimate] * 3,
     ),
     "one arm of several = itt": (
-        ALL,
+        "complete strata pairs clusters offices",
         lambda t: numbers(arm_of_several(t)),
         lambda t: numbers(effect(t)),
     ),

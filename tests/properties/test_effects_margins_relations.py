@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from jobeval.effects.hours.margins import estimate_margins
 from jobeval.effects.hours.ppml import fit_ppml
-from jobeval.effects.hours.quantiles import estimate_quantile_effects
 from jobeval.effects.itt.itt import estimate_itt
 from jobeval.effects.missing.bounds import bound_attrition
 from jobeval.plan.lottery import Lottery
@@ -77,46 +76,6 @@ def test_ppml_with_a_useless_covariate_changes_little(seed: int, name: str) -> N
     found = adjusted.one(part="ratio")
     assert abs(found.estimate - plain.estimate) < plain.std_error
     assert found.std_error == pytest.approx(plain.std_error, rel=0.2)
-
-
-@FEW
-@given(seeds, lotteries)
-def test_swapped_arms_turn_the_sign(seed: int, name: str) -> None:
-    frame, lottery = trial(seed, missing=True), LOTTERIES[name]
-    swapped = frame.assign(z=1 - frame["z"], p=1 - frame["p"])
-    for estimate in (estimate_margins, estimate_quantile_effects):
-        for one, other in zip(
-            estimate(frame, "hours", lottery), estimate(swapped, "hours", lottery), strict=True
-        ):
-            if one.part.startswith("intensive "):
-                continue  # lower becomes minus upper
-            assert one.estimate == pytest.approx(-other.estimate, abs=1e-9, nan_ok=True)
-            assert one.p_value == pytest.approx(other.p_value, abs=1e-7, nan_ok=True)
-    one, other = (bound_attrition(f, "hours", lottery) for f in (frame, swapped))
-    assert one.lower.estimate == pytest.approx(-other.upper.estimate, abs=1e-9)
-    assert one.interval.low == pytest.approx(-other.interval.high, abs=1e-9)
-
-
-@FEW
-@given(seeds, lotteries, st.floats(0.1, 50))
-def test_a_change_of_unit(seed: int, name: str, scale: float) -> None:
-    frame, lottery = trial(seed, missing=True), LOTTERIES[name]
-    scaled = frame.assign(hours=scale * frame["hours"])
-    options = {"thresholds": (), "winsorise": 0.95}
-    for one, other in zip(
-        estimate_margins(frame, "hours", lottery, **options),
-        estimate_margins(scaled, "hours", lottery, **options),
-        strict=True,
-    ):
-        by = 1 if one.part in ("ratio", "extensive") else scale
-        assert other.estimate == pytest.approx(by * one.estimate, rel=1e-9, abs=1e-9)
-        assert other.std_error == pytest.approx(by * one.std_error, rel=1e-7)
-    for one, other in zip(
-        estimate_quantile_effects(frame, "hours", lottery),
-        estimate_quantile_effects(scaled, "hours", lottery),
-        strict=True,
-    ):
-        assert other.estimate == pytest.approx(scale * one.estimate, abs=1e-9)
 
 
 @FEW

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from panel_reference import Reference
 from panel_registers import Registers, deliver, make_plan, make_registers
 
-from jobeval.endpoints.counts import count_follow_up, count_path, count_states
+from jobeval.endpoints.blocks import collect_weekly
+from jobeval.endpoints.counts import count_states
 from jobeval.endpoints.exits import derive_exits
 from jobeval.endpoints.outcomes import derive_outcome
 from jobeval.panel.build import build_panel
@@ -71,36 +72,24 @@ def compare_exits(panel: Any, endpoint: Any, slow: Reference) -> None:
 
 
 def compare_path(panel: Any, endpoint: Any, slow: Reference, persons: pd.DataFrame) -> None:
-    cells: dict[Any, list[float]] = {}
-    for person in persons.to_dict("records"):
-        pid = person["person_id"]
+    blocks = collect_weekly(panel, endpoint, rows=16)
+    assert blocks.person_ids.tolist() == persons["person_id"].tolist()
+    for pid, found in zip(blocks.person_ids, np.vstack(list(blocks)), strict=True):
         followed, left = slow.followed_for(endpoint, pid), slow.leaving_week(pid)
         if endpoint.on_leaving == "exclude" and left is not None:
             followed = min(followed, left)
-        for week in range(followed):
-            value = slow.value_of_week(endpoint, slow.weeks[pid][week])
-            cells.setdefault((person["site"], person["arm"], week), []).append(value)
-    fast = count_path(panel, endpoint, ["site"])
-    assert list(zip(fast["site"], fast["arm"], fast["week"], strict=True)) == sorted(cells)
-    for row, (_, values) in zip(fast.to_dict("records"), sorted(cells.items()), strict=True):
-        assert row["n"] == len(values)
-        assert row["total"] == pytest.approx(sum(values), abs=1e-6)
-        assert row["total_sq"] == pytest.approx(sum(v * v for v in values), abs=1e-6)
+        values = [slow.value_of_week(endpoint, week) for week in slow.weeks[pid][:followed]]
+        assert found[:followed].tolist() == pytest.approx(values, abs=1e-6)
+        assert np.isnan(found[followed:]).all()
 
 
 def compare_states(panel: Any, slow: Reference, persons: pd.DataFrame) -> None:
     cells: dict[Any, int] = {}
-    observed: dict[Any, int] = {}
     for person in persons.to_dict("records"):
         followed = slow.followed[person["person_id"]]
         for week in range(followed["state"]):
             state = slow.weeks[person["person_id"]][week]["state"]
             key = (person["arm"], week, state)
             cells[key] = cells.get(key, 0) + 1
-        for week in range(slow.horizon):
-            key = (person["arm"], week)
-            observed[key] = observed.get(key, 0) + (week < followed["both"])
     fast = count_states(panel)
     assert {(r.arm, r.week, r.state): r.n for r in fast.itertuples()} == cells
-    followed_up = count_follow_up(panel)
-    assert {(r.arm, r.week): r.n for r in followed_up.itertuples()} == observed

@@ -13,7 +13,6 @@ import jobeval as je
 from jobeval.disclosure.complement import hide_more
 from jobeval.disclosure.gate import release
 from jobeval.disclosure.notes import release_wordings, round_numbers
-from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
 from jobeval.evaluation import Evaluation
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CurveTable, EffectTable, Estimate, HypothesisTest
@@ -45,6 +44,16 @@ def hidden_of(evaluation: Evaluation) -> list[str]:
 def persons(values: dict[str, list[float]]) -> pd.DataFrame:
     rows = [(arm, value) for arm in ARMS for value in values[arm]]
     return pd.DataFrame(rows, columns=["arm", "hours"])
+
+
+def hours_path(**employed: tuple[int, ...]) -> CurveTable:
+    """The path of 60 persons an arm, of whom so many have 10 or 11 hours in each week."""
+    frame = pd.DataFrame({"arm": np.repeat(ARMS, 60)})
+    weeks = [f"w{week}" for week in range(len(employed["control"]))]
+    for week, name in enumerate(weeks):
+        hours = [(np.arange(60) < employed[arm][week]) * (10 + np.arange(60) % 2) for arm in ARMS]
+        frame[name] = np.concatenate(hours).astype(float)
+    return je.estimate_path(frame, weeks, LOTTERY, endpoint="mean_hours", unit="hours_per_week")
 
 
 # --- notes -------------------------------------------------------------------------------------
@@ -126,10 +135,7 @@ def test_an_effect_that_rests_on_few_or_nobody_knows_how_many_is_hidden(fabricat
 
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_a_week_in_which_few_have_hours_is_hidden_in_the_mean_path(fabricated, count):
-    n = np.full((1, 2, 2), 60)
-    positive = np.array([[[30, 30], [30, count]]])
-    counts = PathCounts(np.arange(2), n, positive * 10.0, positive * 110.0, positive=positive)
-    path = estimate_path_from_counts(counts, endpoint="mean_hours", unit="hours_per_week")
+    path = hours_path(control=(30, 30), treatment=(30, count))
     assert path["treatment"].events.tolist() == [30, count]
     curves = release(dataclasses.replace(fabricated, curves=path)).curves
     hidden = {curve.arm: curve.suppressed for curve in curves}
@@ -264,10 +270,7 @@ def test_hidden_test_of_a_group_takes_the_other_along(fabricated):
 
 def test_weekly_contrasts_of_groups_do_not_tell_a_hidden_one(fabricated):
     def path(subgroup: str, treated: int) -> list:
-        n = np.full((1, 2, 1), 60)
-        positive = np.array([[[30], [treated]]])
-        counts = PathCounts(np.arange(1), n, positive * 10.0, positive * 110.0, positive=positive)
-        found = estimate_path_from_counts(counts, endpoint="mean_hours", unit="hours_per_week")
+        found = hours_path(control=(30,), treatment=(treated,))
         return [dataclasses.replace(curve, subgroup=subgroup) for curve in found]
 
     curves = CurveTable((*path("", 33), *path("g=a", 31), *path("g=b", 2)))

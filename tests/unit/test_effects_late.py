@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
+from jobeval.effects.summary.variants import Variant, estimate_variants
 from jobeval.effects.take_up.anderson_rubin import invert_anderson_rubin
 from jobeval.effects.take_up.as_treated import estimate_as_treated
 from jobeval.effects.take_up.instrument import Effect, RatioFit
@@ -367,9 +368,8 @@ def test_as_treated_by_hand(two_sided: pd.DataFrame) -> None:
 
 def test_per_protocol_by_hand(two_sided: pd.DataFrame) -> None:
     """Who did as drawn: 2 × 20 + 5 × 14.4 of 7 against 3 × 4 + 5 × 8.4 of 8."""
-    found = estimate_as_treated(
-        two_sided, "hours", PERSONS, treated="started", analysis_set="per_protocol"
-    )
+    variant = Variant(name="a", outcome="hours", analysis_set="per_protocol", treated="started")
+    [found] = estimate_variants(two_sided, PERSONS, [variant])
     assert found.estimate == pytest.approx(112 / 7 - 54 / 8)
     assert found.analysis_set == "per_protocol" and "not causal" in found.estimand
 
@@ -394,7 +394,3 @@ def test_as_treated_keeps_strata_and_clusters() -> None:
 def test_as_treated_refuses_one_group(two_sided: pd.DataFrame) -> None:
     with pytest.raises(DesignError, match="fewer than two"):
         estimate_as_treated(two_sided.assign(started=0), "hours", PERSONS, treated="started")
-    with pytest.raises(ValueError, match="as_treated"):
-        estimate_as_treated(
-            two_sided, "hours", PERSONS, treated="started", analysis_set="as_treted"
-        )  # type: ignore[arg-type]

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
-from jobeval.effects.redrawn.randomisation import estimate_by_lottery
 from jobeval.effects.summary.variants import Variant, estimate_variants
 from jobeval.errors import DataError
 from jobeval.plan.lottery import Lottery
@@ -60,7 +59,7 @@ def test_each_variant_is_the_estimate_it_names() -> None:
         estimate_itt(frame, "any", LOTTERY),
         estimate_itt(frame, "reported", LOTTERY),
         estimate_itt(frame, "hours", pooled),
-        estimate_by_lottery(frame, "hours", LOTTERY, draws=200, seed=3),
+        estimate_itt(frame, "hours", LOTTERY, inference="lottery", draws=200, seed=3),
     ]
     for effect, other in zip(table, alone, strict=True):
         assert numbers(effect) == numbers(other)
@@ -88,7 +87,7 @@ def test_winsorised_values_are_capped_for_both_arms() -> None:
     assert run(Variant(name="capped", outcome="hours", winsorise=0.9), frame=other)[0] == effect
 
 
-def test_per_protocol_says_that_it_is_not_as_drawn() -> None:
+def test_per_protocol_says_that_it_is_not_causal() -> None:
     frame = draw()
     variant = Variant(
         name="as told", outcome="hours", analysis_set="per_protocol", treated="started"
@@ -97,8 +96,8 @@ def test_per_protocol_says_that_it_is_not_as_drawn() -> None:
     kept = frame[(frame["arm"] == "new") == (frame["started"] == 1)]
     assert numbers(effect) == numbers(estimate_itt(kept, "hours", LOTTERY))
     assert effect.analysis_set == "per_protocol"
-    assert effect.estimand == "per protocol (not as drawn)"
-    assert effect.notes[0].startswith("not as drawn")
+    assert effect.estimand == "per protocol (not causal)"
+    assert effect.notes[0].startswith("not causal")
     assert effect.n_treatment + effect.n_control == len(kept) < len(frame)
 
 

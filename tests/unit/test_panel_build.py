@@ -10,7 +10,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from jobeval.endpoints.counts import count_follow_up, count_path
+from jobeval.endpoints.blocks import collect_weekly
 from jobeval.panel.build import build_panel
 from jobeval.panel.engine import build_table, collect_frame, materialise
 from jobeval.panel.sight import derive_sight, industry_months
@@ -119,10 +119,8 @@ def test_follow_up_is_capped_by_cut_off_and_horizon() -> None:
     assert weeks["on_benefit"].all()
     assert weeks["hours"].isna().all()
     assert weeks["state"].isna().all()
-    followed = count_follow_up(panel)
-    assert followed[followed["arm"] == "treatment"]["n"].tolist() == [1, 1, 1, 1, 0, 0, 0, 0]
     with pytest.raises(ValueError, match="weeks_in_state"):
-        count_path(panel, plan.endpoints["spell"])
+        collect_weekly(panel, plan.endpoints["spell"])
 
 
 def test_follow_up_is_none_where_a_register_begins_later() -> None:

@@ -26,10 +26,6 @@ WORDINGS = {
     "the sites are more alike": (
         "the sites are more alike than chance makes them, so that the interval is narrow"
     ),
-    "not as drawn": (
-        "not as drawn: persons who did otherwise are left out, so the groups differ by more than "
-        "the lottery"
-    ),
     "the strata of the lottery are left out": "the strata of the lottery are left out",
     "values above the ": "the largest values of both arms are set to one of their quantiles",
     "exploratory: the groups were found": (

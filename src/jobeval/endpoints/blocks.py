@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.endpoints.weekly import followed_weeks, weekly_value
+from jobeval.endpoints.weekly import followed_weeks, observed_weeks, weekly_value
 from jobeval.panel.build import Panel
 from jobeval.panel.engine import collect_frame
 from jobeval.plan.endpoints import WindowEndpoint
@@ -73,7 +73,7 @@ def collect_weekly(
     *,
     rows: int = ROWS,
 ) -> WeeklyBlocks:
-    """The endpoint's weekly quantity of every person, as ``count_path`` counts it.
+    """The endpoint's quantity of every person in each week.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def collect_weekly(
     """
     if endpoint.kind == "longest_spell":
         raise ValueError('"longest_spell" has no weekly quantity: ask for "weeks_in_state"')
-    weeks = _observed(panel, followed_weeks(panel, endpoint))
+    weeks = observed_weeks(panel, followed_weeks(panel, endpoint))
     if endpoint.on_leaving == "exclude":
         weeks = weeks.filter((nw.col("week") < nw.col("leaving_week")).fill_null(True))
     return _blocks(panel, weeks, weekly_value(endpoint), person_ids, rows)
@@ -109,15 +109,9 @@ def collect_weekly_state(
     panel: Panel, state: str, person_ids: Sequence[Any] | None = None, *, rows: int = ROWS
 ) -> WeeklyBlocks:
     """As ``collect_weekly``: 1 in weeks in the state, 0 in other observed weeks."""
-    weeks = _observed(panel, nw.col("followed_weeks_state"))
+    weeks = observed_weeks(panel, nw.col("followed_weeks_state"))
     inside = nw.when(nw.col("state") == state).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
     return _blocks(panel, weeks, inside, person_ids, rows)
-
-
-def _observed(panel: Panel, followed: nw.Expr) -> nw.LazyFrame[Any]:
-    persons = panel.persons.select("person_id", "leaving_week", followed=followed)
-    weeks = panel.weeks.join(persons, on="person_id", how="inner")
-    return weeks.filter(nw.col("week") >= 0, nw.col("week") < nw.col("followed"))
 
 
 def _blocks(

@@ -60,6 +60,13 @@ def followed_weeks(panel: Panel, endpoint: WindowEndpoint | ExitEndpoint) -> nw.
     return nw.col("followed_weeks")
 
 
+def observed_weeks(panel: Panel, followed: nw.Expr, *columns: str) -> nw.LazyFrame[Any]:
+    """The weeks in which persons are followed, with ``leaving_week`` and columns of persons."""
+    persons = panel.persons.select("person_id", "leaving_week", *columns, followed=followed)
+    weeks = panel.weeks.join(persons, on="person_id", how="inner")
+    return weeks.filter(nw.col("week") >= 0, nw.col("week") < nw.col("followed"))
+
+
 def number_runs(weeks: nw.LazyFrame[Any], by: Sequence[str]) -> nw.LazyFrame[Any]:
     """Add ``run``, the same for all rows of one run of consecutive weeks within ``by``.
 

@@ -293,16 +293,7 @@ def lottery_of(analysis: plan.EffectAnalysis, at_look: TrialAtLook) -> Lottery:
 
 def pool_strata(lottery: Lottery, strata: tuple[str, ...] | None) -> Lottery:
     """The lottery with the strata that an analysis declares; its own where it declares none."""
-    if strata is None:
-        return lottery
-    return Lottery(
-        arm=lottery.arm,
-        treatment=lottery.treatment,
-        control=lottery.control,
-        strata=strata,
-        clusters=lottery.clusters,
-        probability=lottery.probability,
-    )
+    return lottery if strata is None else replace(lottery, strata=strata)
 
 
 def name_effect(analysis: Any, effect: Estimate, at_look: TrialAtLook) -> Estimate:

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from jobeval.effects.weekly.path_counts import PathCounts, estimate_path_from_counts
 from jobeval.effects.weekly.path_curves import PathOptions
 from jobeval.effects.weekly.paths import estimate_path_from_blocks
-from jobeval.endpoints.blocks import collect_weekly
+from jobeval.endpoints.blocks import WeeklyBlocks, collect_weekly, collect_weekly_state
 from jobeval.endpoints.counts import count_states
-from jobeval.errors import DesignError
 from jobeval.evaluation.effects import UNITS
 from jobeval.evaluation.exits import parts_of
 from jobeval.evaluation.look import TrialAtLook
@@ -40,21 +39,24 @@ def follow_path(analysis: PathAnalysis, at_look: TrialAtLook) -> Iterable[Curve 
 def _path(analysis: PathAnalysis, at_look: TrialAtLook, persons: pd.DataFrame) -> CurveTable:
     endpoint = at_look.plan.endpoints[analysis.endpoint]
     assert isinstance(endpoint, WindowEndpoint)
-    lottery = at_look.plan.lottery_columns
+    shown = PathOptions(
+        period=analysis.period,
+        accumulate=analysis.accumulated,
+        endpoint=analysis.endpoint,
+        unit="share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind],
+        seed=at_look.plan.resampling.seed,
+    )
     blocks = collect_weekly(at_look.weeks, endpoint, persons["person_id"].to_numpy())
+    return _path_of_persons(blocks, shown, at_look, persons)
+
+
+def _path_of_persons(
+    blocks: WeeklyBlocks, shown: PathOptions, at_look: TrialAtLook, persons: pd.DataFrame
+) -> CurveTable:
+    lottery = at_look.plan.lottery_columns
+    columns = read_columns(persons, lottery.columns)
     return estimate_path_from_blocks(
-        blocks,
-        read_columns(persons, lottery.columns),
-        lottery,
-        blocks.weeks,
-        shown=PathOptions(
-            period=analysis.period,
-            accumulate=analysis.accumulated,
-            endpoint=analysis.endpoint,
-            unit="share" if endpoint.kind == "weeks_in_state" else UNITS[endpoint.kind],
-            seed=at_look.plan.resampling.seed,
-        ),
-        arms=at_look.arms,
+        blocks, columns, lottery, blocks.weeks, shown=shown, arms=at_look.arms
     )
 
 
@@ -66,35 +68,38 @@ def _with_persons(path: CurveTable) -> Iterator[HypothesisTest]:
 
 
 def share_states(analysis: StateAnalysis, at_look: TrialAtLook) -> Iterable[Curve]:
-    """The share in each state is the path of an indicator, so it is estimated as one."""
-    _require_persons_with_even_odds(at_look)
+    """The share in each state is the path of an indicator, so it is estimated as one.
+
+    Counts are enough, and quick, unless clusters were drawn or the odds vary within strata.
+    """
+    drawn = at_look.assignment
+    by_persons = drawn.probability_varies or drawn.cluster is not None
+    paths = _states_of_persons(at_look) if by_persons else _states_from_counts(at_look)
+    for state, path in paths:
+        if any(curve.events.any() for curve in path):
+            yield from (replace(curve, measure="state_share", cause=state) for curve in path)
+
+
+def _states_of_persons(at_look: TrialAtLook) -> Iterator[tuple[str, CurveTable]]:
+    persons, seed = at_look.persons, at_look.plan.resampling.seed
+    shown = PathOptions(endpoint=STATES_ENDPOINT, unit="share", seed=seed)
+    ids = persons["person_id"].to_numpy()
+    for state in at_look.plan.states.priority:
+        blocks = collect_weekly_state(at_look.weeks, state, ids)
+        yield state, _path_of_persons(blocks, shown, at_look, persons)
+
+
+def _states_from_counts(at_look: TrialAtLook) -> Iterator[tuple[str, CurveTable]]:
     keys = [*at_look.plan.lottery.strata, "arm", "week"]
     counts = count_states(at_look.weeks, at_look.plan.lottery.strata)
     counts = counts[counts["arm"].isin(at_look.arms)]
     observed = counts.groupby(keys, as_index=False)["n"].sum()
     for state in at_look.plan.states.priority:
         within = counts.loc[counts["state"] == state, [*keys, "n"]]
-        if within.empty:
-            continue
         merged = observed.merge(within.rename(columns={"n": "total"}), on=keys, how="left")
         total = merged["total"].fillna(0)
         path = _path_counts(merged.assign(total=total, total_sq=total), at_look)
-        for curve in estimate_path_from_counts(path, endpoint=STATES_ENDPOINT, unit="share"):
-            yield replace(curve, measure="state_share", cause=state)
-
-
-def _require_persons_with_even_odds(at_look: TrialAtLook) -> None:
-    """Counts of states carry neither weights nor clusters."""
-    if at_look.assignment.probability_varies:
-        raise DesignError(
-            "the chance of treatment differs within the strata, and weekly counts carry no "
-            "weights. Mend: name strata within which it is the same."
-        )
-    if at_look.assignment.cluster is not None:
-        raise DesignError(
-            "clusters were drawn, and weekly counts know persons only. Mend: leave the analysis "
-            "out, or ask for the path of the weeks in a state (weeks_in_state)."
-        )
+        yield state, estimate_path_from_counts(path, endpoint=STATES_ENDPOINT, unit="share")
 
 
 def _path_counts(counts: pd.DataFrame, at_look: TrialAtLook) -> PathCounts:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from jobeval.errors import DataError, Problem, did_you_mean
 from jobeval.plan.lottery import Lottery
 
+MANY_ARMS = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -135,15 +137,32 @@ def _arm_problems(
     if missing.any():
         mend = "Everyone drawn has an arm; leave out rows that were never drawn."
         problems.append(Problem(place, f"is missing in {int(missing.sum())} rows.", mend))
-    known = sorted({str(value) for value in set(arm[~missing].tolist())})
+    known = set(arm[~missing].tolist())
     for role, value, found in (
         ("treatment", lottery.treatment, treatment),
         ("control", lottery.control, control),
     ):
         if not np.any(found):
             rule = f"nobody is in the {role} arm {value!r}."
-            problems.append(Problem(place, rule, did_you_mean(str(value), known[:20])))
+            problems.append(Problem(place, rule, hint_arm(value, known)))
     return problems
+
+
+def hint_arm(value: object, known: set[Any]) -> str:
+    """What may have been meant by an arm that nobody is in.
+
+    A column of many different values holds no arms, and perhaps values of persons: they are
+    not told.
+
+    >>> hint_arm("jobfrst", {"jobfirst", "ordinary"}), hint_arm("1", {0, 1})
+    ('did you mean "jobfirst"?', "write 1, which is int, and not '1'.")
+    """
+    if len(known) > MANY_ARMS:
+        return f"the column holds {len(known)} different values: name the column of the drawn arm."
+    alike = [one for one in known if str(one) == str(value)]
+    if alike:
+        return f"write {alike[0]!r}, which is {type(alike[0]).__name__}, and not {value!r}."
+    return did_you_mean(str(value), sorted(str(one) for one in known))
 
 
 def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from jobeval.plan.parts import Label, LookName, Name, PlanPart, State, Term
 
 Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
 EffectEstimator = Literal["difference", "blocked", "ancova", "lin"]
 Inference = Literal["model", "lottery", "wild"]
+
+
+def _require_adjusting(estimator: EffectEstimator, covariates: tuple[Term, ...]) -> None:
+    if covariates and estimator not in {"ancova", "lin"}:
+        raise ValueError('covariates need estimator = "ancova" or "lin"')
 
 
 class _Asked(PlanPart):
@@ -58,6 +64,13 @@ class EffectAnalysis(_Stratified):
     """Also estimate the effect in each site (shown unranked, with shrinkage)."""
     family: Name | None = None
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> EffectAnalysis:
+        _require_adjusting(self.estimator, self.covariates)
+        if self.inference == "lottery" and self.weights is not None:
+            raise ValueError('inference = "lottery" knows no sampling weights')
+        return self
+
 
 class TakeUpAnalysis(_Analysis):
     """The effect on those who take part because of the lottery (LATE)."""
@@ -69,6 +82,12 @@ class TakeUpAnalysis(_Analysis):
     interval: Literal["anderson-rubin", "wald"] = "anderson-rubin"
     profile: tuple[str, ...] = Field(default=(), strict=False)
     """Columns to describe the compliers by."""
+
+    @model_validator(mode="after")
+    def _take_up_apart(self) -> TakeUpAnalysis:
+        if self.treated in {*self.profile, *(term.column for term in self.covariates)}:
+            raise ValueError('"treated" is take-up, and belongs to neither covariates nor profile')
+        return self
 
 
 class RiskAnalysis(_Analysis):
@@ -93,6 +112,13 @@ class MarginsAnalysis(_Analysis):
     thresholds: tuple[float, ...] = Field(default=(0.0, 1.0, 4.0, 10.0, 37.0), strict=False)
     winsorise: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
 
+    @field_validator("thresholds")
+    @classmethod
+    def _distinct_hours(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(value)) < len(value) or any(not 0 <= level < math.inf for level in value):
+            raise ValueError("must be distinct numbers from 0")
+        return value
+
 
 class QuantileAnalysis(_Analysis):
     """Effects on quantiles of the outcome."""
@@ -101,6 +127,13 @@ class QuantileAnalysis(_Analysis):
     quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         default=(0.5, 0.75, 0.9), strict=False, min_length=1
     )
+
+    @field_validator("quantiles")
+    @classmethod
+    def _distinct(cls, value: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(value)) < len(value):
+            raise ValueError("must be distinct numbers between 0 and 1")
+        return value
 
 
 class BoundsAnalysis(_Analysis):
@@ -119,6 +152,10 @@ class BoundsAnalysis(_Analysis):
     def _limits_named(self) -> BoundsAnalysis:
         if (self.method == "manski") != (self.limits is not None):
             raise ValueError('name "limits" when, and only when, method = "manski"')
+        if self.limits is not None and not -math.inf < self.limits[0] < self.limits[1] < math.inf:
+            raise ValueError('"limits" are two finite numbers, the lower first')
+        if self.method == "manski" and self.covariates:
+            raise ValueError('"covariates" tighten Lee\'s bounds, and do not go with "manski"')
         return self
 
 
@@ -179,6 +216,15 @@ class Variant(PlanPart):
     """``per_protocol`` compares who did as drawn, which the lottery does not protect."""
     winsorise: Annotated[float, Field(gt=0.5, lt=1)] | None = None
     weights: str | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Variant:
+        _require_adjusting(self.estimator, self.covariates)
+        if self.inference == "lottery" and (self.weights is not None or self.vcov is not None):
+            raise ValueError('inference = "lottery" takes no weights and no vcov')
+        if self.inference == "lottery" and self.analysis_set == "per_protocol":
+            raise ValueError('inference = "lottery" does not hold for "per_protocol"')
+        return self
 
 
 class SensitivityAnalysis(_Analysis):

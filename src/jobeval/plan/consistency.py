@@ -80,6 +80,8 @@ def _analysis_problems(plan: TrialPlan) -> list[str]:
         problems += _family_problems(plan, place, analysis)
         problems += _site_problems(plan, place, analysis)
         problems += _pooling_problems(plan, place, analysis)
+        problems += _unit_problems(plan, place, analysis)
+        problems += _column_problems(plan, place, analysis)
         if isinstance(analysis, IndexAnalysis):
             problems += _index_problems(place, analysis)
         if isinstance(analysis, SensitivityAnalysis):
@@ -115,13 +117,48 @@ def _site_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[
         yield f"{place}: needs sites, and the plan declares no [sites]"
 
 
+def _ways(analysis: Analysis) -> tuple[Analysis | Variant, ...]:
+    """The analysis itself and, of a sensitivity table, its variants."""
+    return (analysis, *getattr(analysis, "variants", ()))
+
+
+def _unit_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
+    """Errors belong to what was drawn: persons or clusters."""
+    clusters = plan.lottery.clusters is not None
+    for way in _ways(analysis):
+        vcov = getattr(way, "vcov", None)
+        if vcov is not None and vcov.startswith("CR") != clusters:
+            unit, mend = ("clusters", "CR2") if clusters else ("persons", "HC2")
+            yield f'{place}.vcov: "{vcov}" is not for drawn {unit}; use "{mend}"'
+        if getattr(way, "inference", None) == "wild" and not clusters:
+            yield f'{place}.inference: "wild" is for drawn clusters; use "lottery"'
+
+
+def _column_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
+    """What adjusts, describes or divides must have been known before the draw."""
+    known_later = {"arm": "the arm"} | {
+        endpoint.column: f"the column of endpoints.{name}"
+        for name, endpoint in plan.endpoints.items()
+        if isinstance(endpoint, DeliveredOutcome)
+    }
+    for way in _ways(analysis):
+        for key in ("covariates", "weighted", "profile", "subgroups", "strata"):
+            for term in getattr(way, key, None) or ():
+                column = term if isinstance(term, str) else term.column
+                if column in known_later:
+                    yield (
+                        f"{place}.{key}: {column!r} is {known_later[column]}, which was not "
+                        "known before the draw"
+                    )
+
+
 def _pooling_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
     """Leaving the lottery's strata needs its odds."""
     if not plan.lottery.strata or plan.lottery.probability is not None:
         return
-    ways: tuple[Analysis | Variant, ...] = (analysis, *getattr(analysis, "variants", ()))
     if any(
-        way.estimator == "difference" or getattr(way, "strata", None) is not None for way in ways
+        way.estimator == "difference" or getattr(way, "strata", None) is not None
+        for way in _ways(analysis)
     ):
         yield (
             f"{place}: leaving the lottery's strata needs lottery.probability, since the "

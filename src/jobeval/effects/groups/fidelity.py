@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.groups.random_effects import RandomEffects, fit_random_effects
-from jobeval.effects.groups.sites import known_effects, read_site_effects
+from jobeval.effects.groups.sites import add_sizes, known_effects, read_site_effects
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
@@ -139,7 +139,6 @@ def _slope(
     conf_level: float,
 ) -> Estimate:
     sites = [effect for effect, stays in zip(raw, used, strict=True) if stays]
-    clusters = [effect.n_clusters for effect in sites if effect.n_clusters is not None]
     error = float(found.scaled_error[1])
     exact = error <= 1e-12 * max(abs(float(found.coef[1])), float(found.std_error[1]))
     flat = ("not estimable: the sites' effects lie on the line exactly",) if exact else ()
@@ -152,11 +151,7 @@ def _slope(
         estimate=float(found.coef[1]),
         std_error=math.nan if exact else error,
         df=float(found.df),
-        n_treatment=sum(effect.n_treatment for effect in sites),
-        n_control=sum(effect.n_control for effect in sites),
-        n_clusters=sum(clusters) if clusters else None,
+        **add_sizes(sites),
         conf_level=conf_level,
-        n_apart_treatment=sum(effect.n_apart_treatment or 0 for effect in sites),
-        n_apart_control=sum(effect.n_apart_control or 0 for effect in sites),
         notes=(NOT_CAUSAL, f"over {len(sites)} of {len(raw)} sites", *flat),
     )

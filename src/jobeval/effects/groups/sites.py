@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -154,6 +155,18 @@ def known_effects(raw: EffectTable) -> tuple[NDArray[np.bool_], Floats, Floats]:
     return known, estimates[known], errors[known]
 
 
+def add_sizes(effects: Sequence[Estimate]) -> dict[str, Any]:
+    """The sizes of several sites together, as fields of an ``Estimate``."""
+    clusters = [effect.n_clusters for effect in effects if effect.n_clusters is not None]
+    return {
+        "n_treatment": sum(effect.n_treatment for effect in effects),
+        "n_control": sum(effect.n_control for effect in effects),
+        "n_clusters": sum(clusters) if clusters else None,
+        "n_apart_treatment": sum(effect.n_apart_treatment or 0 for effect in effects),
+        "n_apart_control": sum(effect.n_apart_control or 0 for effect in effects),
+    }
+
+
 def summarise_sites(
     raw: EffectTable, outcome: str, lottery: Lottery, method: TauMethod, conf_level: float
 ) -> SiteEffects:
@@ -214,7 +227,6 @@ def _empty(
 ) -> Estimate:
     """What pooled effect and prediction have in common, not yet estimated."""
     used = [effect for effect, stays in zip(raw, known, strict=True) if stays]
-    clusters = [effect.n_clusters for effect in used if effect.n_clusters is not None]
     return Estimate(
         endpoint=outcome,
         estimand="itt",
@@ -223,12 +235,8 @@ def _empty(
         estimate=math.nan,
         std_error=math.nan,
         df=math.nan,
-        n_treatment=sum(effect.n_treatment for effect in used),
-        n_control=sum(effect.n_control for effect in used),
-        n_clusters=sum(clusters) if clusters else None,
+        **add_sizes(used),
         conf_level=conf_level,
-        n_apart_treatment=sum(effect.n_apart_treatment or 0 for effect in used),
-        n_apart_control=sum(effect.n_apart_control or 0 for effect in used),
         notes=(f"over {len(used)} of {len(raw)} sites",),
     )
 

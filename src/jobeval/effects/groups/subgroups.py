@@ -123,6 +123,8 @@ def estimate_levels(
     columns: Columns, outcome: str, lottery: Lottery, column: str, options: IttOptions
 ) -> EffectTable:
     """The effects of ``estimate_subgroups``, not adjusted, on columns that have been read."""
+    if column in {outcome, lottery.arm}:
+        raise ValueError(f"{column!r} is the outcome or the arm: group by what was known before")
     analysed = read_analysed(columns, outcome, lottery, options)  # what is wrong in all, raises
     levels = _levels(columns[column], analysed.assignment.rows, column)
     return EffectTable(

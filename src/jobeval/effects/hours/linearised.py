@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Analysed
-from jobeval.effects.itt.itt import count_apart, estimate_from_analysed
+from jobeval.effects.itt.itt import count_sides, estimate_from_analysed
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import inverse_probability_weights, stratum_masses
 from jobeval.inference.assignment import Assignment
@@ -70,12 +70,10 @@ class ArmOutcomes:
             The number, and the other fields of the ``Estimate``.
         """
         effect = self.effect_on(influence)
-        apart = count_apart(self.data.outcome, self.data.assignment.assigned)
         own: dict[str, Any] = {
             "mean_treatment": math.nan,
             "mean_control": math.nan,
-            "n_apart_treatment": apart[1],
-            "n_apart_control": apart[0],
+            **count_sides(self.data.outcome, self.data.assignment.assigned),
         }
         return replace(effect, estimate=float(estimate), **(own | fields))
 

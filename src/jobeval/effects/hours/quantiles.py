@@ -183,9 +183,16 @@ def _measure(arms: ArmOutcomes, distribution: Distribution, arm: int, share: flo
         per_person, df = effect.std_error**2 / (found * (1 - found)), effect.df
     else:
         reference = arms.effect_on(arms.data.outcome)
-        per_person, df = float(np.square(arms.weights[mine]).sum()), reference.df
+        per_person, df = float(np.square(_unit_weights(arms, mine)).sum()), reference.df
     error = math.sqrt(per_person * share * (1 - share))
     return ArmQuantile(distribution, share, value, error, df)
+
+
+def _unit_weights(arms: ArmOutcomes, mine: NDArray[np.bool_]) -> Floats:
+    """The weights of the persons of ``mine``, summed over clusters where those were drawn."""
+    cluster = arms.data.assignment.cluster
+    weights = arms.weights[mine]
+    return weights if cluster is None else np.bincount(cluster[mine], weights).astype(float)
 
 
 def _estimate(

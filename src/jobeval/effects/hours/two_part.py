@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.hours.linearised import ArmMeans, ArmOutcomes
-from jobeval.effects.itt.itt import count_apart
+from jobeval.effects.itt.itt import count_sides
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ def estimate_two_part(arms: ArmOutcomes) -> tuple[Estimate, ...]:
     parts = TwoPart(share, ArmMeans(mean.control / share.control, mean.treatment / share.treatment))
     return (
         extensive,
-        _intensive(arms, parts, positive, workers),
+        _intensive(arms, parts, positive),
         *_decomposition(arms, parts, positive),
     )
 
@@ -85,9 +85,8 @@ def _not_estimable(extensive: Estimate, part: str) -> Estimate:
     )
 
 
-def _intensive(arms: ArmOutcomes, parts: TwoPart, positive: Floats, workers: list[int]) -> Estimate:
+def _intensive(arms: ArmOutcomes, parts: TwoPart, positive: Floats) -> Estimate:
     assigned, above = arms.data.assignment.assigned, positive > 0
-    apart = count_apart(arms.data.outcome[above], assigned[above])
     effect = arms.with_error_of(
         _mean_influence(arms, parts, positive),
         parts.mean.treatment - parts.mean.control,
@@ -95,10 +94,7 @@ def _intensive(arms: ArmOutcomes, parts: TwoPart, positive: Floats, workers: lis
         estimand="difference among those above 0",
         mean_treatment=parts.mean.treatment,
         mean_control=parts.mean.control,
-        n_treatment=workers[1],
-        n_control=workers[0],
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
+        **count_sides(arms.data.outcome[above], assigned[above]),
     )
     return replace(effect, notes=(*effect.notes, NOT_CAUSAL))
 

@@ -45,16 +45,12 @@ def _by_lottery(
 ) -> Inferred:
     from jobeval.effects.redrawn.lottery_draws import DrawingOptions, prepare_draws, redraw_effect
 
-    if options.weights is not None:
-        raise DesignError(
-            'inference="lottery" knows no sampling weights. Mend: leave weights out, or use '
-            'inference="model" or, for clusters, "wild".'
-        )
     drawing = DrawingOptions(draws=options.draws, seed=seed)
     found = redraw_effect(prepare_draws(columns, outcome, lottery, options), drawing)
     redrawn = found.redrawn
     which = "all possible lotteries" if redrawn.exact else f"{redrawn.draws} draws of the lottery"
-    return Inferred(found.p_value(), found.interval, (f"p-value and interval from {which}", *found.notes))
+    notes = (f"p-value and interval from {which}", *found.notes)
+    return Inferred(found.p_value(), found.interval, notes)
 
 
 def _by_wild_bootstrap(data: Analysed, options: IttOptions, seed: int) -> Inferred:

@@ -5,20 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.itt.analysed import (
-    Analysed,
-    Columns,
-    read_analysed,
-    require_both_arms,
-    require_comparable,
-)
+from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.contrast import TREATMENT as TREATMENT
-from jobeval.effects.itt.contrast import Contrast, estimate_contrast
+from jobeval.effects.itt.contrast import Contrast
 from jobeval.effects.itt.inferred import infer_effect
 from jobeval.effects.itt.options import (
     Adjustment,
@@ -28,7 +22,7 @@ from jobeval.effects.itt.options import (
     Population,
     validate_options,
 )
-from jobeval.effects.itt.small_blocks import estimate_hybrid, small_strata
+from jobeval.effects.itt.small_blocks import choose_estimator
 from jobeval.effects.regression.least_squares import Vcov
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
@@ -177,10 +171,9 @@ def estimate_from_analysed(
     data: Analysed, outcome: str, lottery: Lottery, options: IttOptions, subgroup: str = ""
 ) -> Estimate:
     """``estimate_itt`` on persons that have been read; ``outcome`` is the endpoint's name."""
-    contrast = _contrast(data, options)
-    assigned, clusters = data.assignment.assigned, data.assignment.n_clusters
+    contrast = choose_estimator(data, options)(data, options)
+    clusters = data.assignment.n_clusters
     std_error, flat = _checked_error(contrast, data.outcome)
-    apart = count_apart(data.outcome, assigned)
     return Estimate(
         endpoint=outcome,
         estimand="itt",
@@ -189,15 +182,12 @@ def estimate_from_analysed(
         estimate=contrast.estimate,
         std_error=std_error,
         df=contrast.df,
-        n_treatment=int(assigned.sum()),
-        n_control=int((1 - assigned).sum()),
+        **count_sides(data.outcome, data.assignment.assigned),
         n_clusters=clusters,
         conf_level=options.conf_level,
         mean_treatment=contrast.mean_treatment,
         mean_control=contrast.mean_control,
         subgroup=subgroup,
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
         notes=(
             *data.notes,
             *data.covariates.notes,
@@ -208,12 +198,24 @@ def estimate_from_analysed(
     )
 
 
-def _contrast(data: Analysed, options: IttOptions) -> Contrast:
-    require_both_arms(data)
-    if options.adjustment == "none" and small_strata(data.assignment).any():
-        return estimate_hybrid(data, options)
-    require_comparable(data, options)
-    return estimate_contrast(data, options)
+class Sides(TypedDict):
+    """The sizes that every estimate carries."""
+
+    n_treatment: int
+    n_control: int
+    n_apart_treatment: int
+    n_apart_control: int
+
+
+def count_sides(outcome: Floats, assigned: NDArray[np.int64]) -> Sides:
+    """Persons of both arms, and those of them that ``count_apart`` counts."""
+    control, treatment = count_apart(outcome, assigned)
+    return Sides(
+        n_treatment=int((assigned == 1).sum()),
+        n_control=int((assigned == 0).sum()),
+        n_apart_treatment=treatment,
+        n_apart_control=control,
+    )
 
 
 def count_apart(outcome: Floats, assigned: NDArray[np.int64]) -> tuple[int, int]:

@@ -6,12 +6,18 @@ of Pashley & Miratrix 2021).
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.itt.analysed import Analysed, unit_sizes
+from jobeval.effects.itt.analysed import (
+    Analysed,
+    require_both_arms,
+    require_comparable,
+    unit_sizes,
+)
 from jobeval.effects.itt.contrast import Contrast, estimate_contrast
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import choose_weights, stratum_masses, weighted_cell_means
@@ -20,6 +26,7 @@ from jobeval.inference.assignment import Assignment
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Estimator = Callable[[Analysed, IttOptions], Contrast]
 
 
 class _Part(NamedTuple):
@@ -33,6 +40,21 @@ class _Part(NamedTuple):
 def small_strata(assignment: Assignment) -> Flags:
     """The strata with one person, or one cluster where those were drawn, in an arm."""
     return unit_sizes(assignment).min(axis=1) < 2
+
+
+def choose_estimator(data: Analysed, options: IttOptions) -> Estimator:
+    """How the lottery's effect on these persons is estimated.
+
+    Raises
+    ------
+    DesignError
+        When the persons cannot be compared.
+    """
+    require_both_arms(data)
+    if options.adjustment == "none" and small_strata(data.assignment).any():
+        return estimate_hybrid
+    require_comparable(data, options)
+    return estimate_contrast
 
 
 def estimate_hybrid(data: Analysed, options: IttOptions) -> Contrast:

@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.hours.linearised import ArmOutcomes
-from jobeval.effects.itt.itt import count_apart
+from jobeval.effects.itt.itt import count_sides
 from jobeval.errors import DesignError
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 ALARM = 0.05
+SAME = 1e-12
 
 
 class TrimmedMean(NamedTuple):
@@ -136,13 +137,40 @@ def _bound_cell(
     if not (mass > 0).all():
         raise DesignError("a cell of the covariates holds one arm only. Mend: merge cells.")
     weights = weights / mass[assigned]
-    share = np.bincount(assigned, weights * selected, 2)
+    share = np.bincount(assigned, weights * selected, 2).astype(float)
     if not (share > 0).all():
         raise DesignError(
             "nobody is observed in an arm (of a cell), so that nothing is told of the always "
             "observed. Mend: merge cells, or use method='manski'."
         )
-    trimmed = int(share[1] >= share[0])
+    cell = _Cell(outcome, selected, assigned, weights, mass, share)
+    if abs(share[1] - share[0]) > SAME:
+        return _trim_arm(cell, int(share[1] > share[0]))
+    lowers, uppers = zip(_trim_arm(cell, 0), _trim_arm(cell, 1), strict=True)
+    return max(lowers, key=cell.spread), max(uppers, key=cell.spread)
+
+
+class _Cell(NamedTuple):
+    """The persons of one cell, shape ``(m,)``, and mass and selected share of both arms.
+
+    The bounds have a kink where both arms are selected alike: an error for each arm that may
+    be trimmed, of which the larger is told, so that it does not depend on the arms' names.
+    """
+
+    outcome: Floats
+    selected: NDArray[np.bool_]
+    assigned: Integers
+    weights: Floats
+    mass: Floats
+    share: Floats
+
+    def spread(self, found: _CellBound) -> float:
+        return float(np.square(self.weights * found.bound.influence).sum())
+
+
+def _trim_arm(cell: _Cell, trimmed: int) -> tuple[_CellBound, _CellBound]:
+    """The lower and the upper bound when arm ``trimmed`` loses its extremes."""
+    outcome, selected, assigned, weights, mass, share = cell
     fewer = assigned == 1 - trimmed
     sign = 2.0 * assigned - 1
     share_influence = np.where(fewer, sign * (selected - share[1 - trimmed]), 0.0)
@@ -215,7 +243,7 @@ def bound_selected(
     except DesignError as error:
         unknown = _unknown(effect, str(error))
         return replace(unknown, part="lower"), replace(unknown, part="upper")
-    apart = count_apart(arms.data.outcome[selected], assigned[selected])
+    sizes = count_sides(arms.data.outcome[selected], assigned[selected])
     lower, upper = (
         arms.with_error_of(
             bound.influence,
@@ -225,10 +253,7 @@ def bound_selected(
             estimator="Lee bounds",
             mean_treatment=bound.mean_treatment,
             mean_control=bound.mean_control,
-            n_treatment=int(selected[assigned == 1].sum()),
-            n_control=int(selected[assigned == 0].sum()),
-            n_apart_treatment=apart[1],
-            n_apart_control=apart[0],
+            **sizes,
         )
         for part, bound in zip(("lower", "upper"), bounds, strict=True)
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jobeval.effects.hours.linearised import ArmOutcomes
 from jobeval.effects.itt.adjusters import stratum_indicators
-from jobeval.effects.itt.itt import columns_needed, count_apart
+from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import validate_options
 from jobeval.effects.missing.bounds import read_everyone
 from jobeval.effects.regression.least_squares import fit_least_squares, independent_columns
@@ -124,16 +124,12 @@ def _weighted_effect(
     total = np.bincount(assigned, weights * inverse, 2)
     means = np.bincount(assigned, weights * inverse * values, 2) / total
     influence = inverse * (values - means[assigned]) / total[assigned]
-    apart = count_apart(values[observed], assigned[observed])
     fields: dict[str, Any] = {
         "estimator": "inverse-probability weighting for missing outcomes",
         "analysis_set": "randomised, weighted for missing outcomes",
         "mean_treatment": float(means[1]),
         "mean_control": float(means[0]),
-        "n_treatment": int(observed[assigned == 1].sum()),
-        "n_control": int(observed[assigned == 0].sum()),
-        "n_apart_treatment": apart[1],
-        "n_apart_control": apart[0],
+        **count_sides(values[observed], assigned[observed]),
     }
     if np.isnan(probability).any():
         return _separated(arms, observed, fields)

@@ -113,6 +113,8 @@ def estimate_family(
     hours 2 2
     weeks 6 6
     """
+    if isinstance(hypotheses, str):
+        raise ValueError('hypotheses is a sequence of outcomes, such as ["hours", "weeks"]')
     family = [Hypothesis(h) if isinstance(h, str) else h for h in hypotheses]
     _validate(family, method, draws, workers, seed)
     options = _options(family, lottery, covariates, adjustment, conf_level)

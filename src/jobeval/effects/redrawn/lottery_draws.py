@@ -12,7 +12,7 @@ from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed, require_both_arms
 from jobeval.effects.itt.options import IttOptions, require_seed
 from jobeval.effects.itt.weighting import choose_weights
-from jobeval.errors import did_you_mean
+from jobeval.errors import DesignError, did_you_mean
 from jobeval.inference.blocks import Progress
 from jobeval.inference.drawn_sample import Weighing
 from jobeval.inference.inversion import invert_test, probe_columns, shifted_test
@@ -106,7 +106,18 @@ def validate_drawing(
 def prepare_draws(
     columns: Columns, outcome: str, lottery: Lottery, options: IttOptions
 ) -> PreparedDraws:
-    """Read one analysis; the persons left out keep their place in the lottery."""
+    """Read one analysis; the persons left out keep their place in the lottery.
+
+    Raises
+    ------
+    DesignError
+        When the persons cannot be compared, or weigh by sampling weights.
+    """
+    if options.weights is not None:
+        raise DesignError(
+            'inference="lottery" knows no sampling weights. Mend: leave weights out, or use '
+            'inference="model" or, for clusters, "wild".'
+        )
     data = read_analysed(columns, outcome, lottery, options)
     require_both_arms(data)
     covariates, notes = np.empty((len(data.outcome), 0)), ()

@@ -1,16 +1,13 @@
-"""Tests and intervals by the lottery itself, drawn again as it drew."""
+"""Tests by the lottery itself, drawn again as it drew."""
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from jobeval.effects.itt.analysed import Columns
-from jobeval.effects.itt.itt import columns_needed, count_apart, estimator_name
+from jobeval.effects.itt.itt import columns_needed, estimator_name
 from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
-from jobeval.effects.itt.weighting import choose_weights, weighted_arm_means
 from jobeval.effects.redrawn.lottery_draws import (
     SEED,
     DrawingOptions,
@@ -25,7 +22,7 @@ from jobeval.inference.statistics import Statistic
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
-from jobeval.results import Estimate, RandomisationTest
+from jobeval.results import RandomisationTest
 
 
 def randomisation_test(
@@ -106,47 +103,6 @@ def randomisation_test(
     return randomisation_test_from_columns(columns, outcome, lottery, options, drawing)
 
 
-def estimate_by_lottery(
-    frame: Any,
-    outcome: str,
-    lottery: Lottery,
-    *,
-    covariates: Sequence[str | Term] = (),
-    adjustment: Adjustment = "none",
-    statistic: Named = "studentised",
-    draws: int = 10_000,
-    seed: int = SEED,
-    conf_level: float = 0.95,
-    workers: int = 2,
-    progress: Progress | None = None,
-    checkpoint: Path | None = None,
-) -> Estimate:
-    """The effect of ``estimate_itt`` with p-value and interval by the lottery.
-
-    Parameters and errors are those of ``randomisation_test``, without functions.
-
-    Returns
-    -------
-    Estimate
-        With ``inference="lottery"`` and its robust standard error.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from jobeval import Lottery
-    >>> frame = pd.DataFrame({"arm": list("ctctctct"), "hours": [0, 4, 2, 6, 1, 9, 3, 5]})
-    >>> effect = estimate_by_lottery(frame, "hours", Lottery(arm="arm", treatment="t", control="c"))
-    >>> effect.estimate, effect.inference, round(effect.p_value * 70, 9)  # of 70 lotteries
-    (4.5, 'lottery', 2.0)
-    """
-    if callable(statistic):
-        raise ValueError("a function estimates no effect: use randomisation_test")
-    drawing = validate_drawing(statistic, draws, seed, workers, progress, checkpoint)
-    options = _validate(outcome, lottery, covariates, adjustment, conf_level, statistic)
-    columns = read_columns(frame, columns_needed(outcome, lottery, options))
-    return estimate_by_lottery_from_columns(columns, outcome, lottery, options, drawing)
-
-
 def randomisation_test_from_columns(
     columns: Columns, outcome: str, lottery: Lottery, options: IttOptions, drawing: DrawingOptions
 ) -> RandomisationTest:
@@ -170,39 +126,6 @@ def randomisation_test_from_columns(
         exact=redrawn.exact,
         n_treatment=int(assigned.sum()),
         n_control=int((1 - assigned).sum()),
-        notes=(*prepared.notes, *found.notes),
-    )
-
-
-def estimate_by_lottery_from_columns(
-    columns: Columns, outcome: str, lottery: Lottery, options: IttOptions, drawing: DrawingOptions
-) -> Estimate:
-    """``estimate_by_lottery`` on columns that have been read."""
-    prepared = prepare_draws(columns, outcome, lottery, options)
-    found = redraw_effect(prepared, drawing)
-    data, drawn = prepared.data, prepared.data.assignment
-    weights = choose_weights(data, options)[0]
-    weights = np.ones(len(data.outcome)) if weights is None else weights
-    means = weighted_arm_means(data.outcome, drawn, weights)
-    apart = count_apart(data.outcome, drawn.assigned)
-    return Estimate(
-        endpoint=outcome,
-        estimand="itt",
-        estimator=estimator_name(drawn.n_strata, options.adjustment),
-        contrast=lottery.contrast,
-        estimate=float(found.redrawn.estimate[0]),
-        std_error=found.std_error,
-        n_treatment=int(drawn.assigned.sum()),
-        n_control=int((1 - drawn.assigned).sum()),
-        n_clusters=drawn.n_clusters,
-        conf_level=options.conf_level,
-        mean_treatment=float(means[1]),
-        mean_control=float(means[0]),
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
-        inference="lottery",
-        given_p_value=found.p_value(),
-        given_interval=found.interval,
         notes=(*prepared.notes, *found.notes),
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Analysed, read_analysed, require_comparable
-from jobeval.effects.itt.itt import columns_needed, count_apart
+from jobeval.effects.itt.itt import columns_needed, count_apart, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
 from jobeval.effects.regression.blocked import blocked_difference
 from jobeval.effects.shares.mantel_haenszel import cochran_mantel_haenszel
@@ -237,9 +237,7 @@ def _require_persons(assignment: Assignment) -> None:
 def _report(
     data: Analysed, outcome: str, lottery: Lottery, options: RiskOptions, effect: RiskEffect
 ) -> Estimate:
-    assigned = data.assignment.assigned
     means = blocked_difference(risk_cells(data))
-    apart = count_apart(data.outcome, assigned)
     return Estimate(
         endpoint=outcome,
         estimand="itt",
@@ -249,13 +247,10 @@ def _report(
         std_error=effect.std_error,
         scale="log_ratio" if options.is_ratio else "difference",
         unit="share",
-        n_treatment=int(assigned.sum()),
-        n_control=int((1 - assigned).sum()),
+        **count_sides(data.outcome, data.assignment.assigned),
         conf_level=options.itt.conf_level,
         mean_treatment=float(means.mean_treatment),
         mean_control=float(means.mean_control),
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
         inference=effect.inference,
         given_p_value=effect.p_value,
         given_interval=effect.interval,

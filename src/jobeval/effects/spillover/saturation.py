@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DataError, Problem, did_you_mean
+from jobeval.errors import DataError, Problem
+from jobeval.inference.assignment import hint_arm
 from jobeval.plan.lottery import Lottery
 
 Floats = NDArray[np.float64]
@@ -103,14 +104,13 @@ def _arm_problems(
     if missing.any():
         mend = "Everyone drawn has an arm; in pure-control groups it is the control arm."
         yield Problem(place, f"is missing in {int(missing.sum())} rows.", mend)
-    known = sorted({str(value) for value in arm[~missing].tolist()})
+    known = set(arm[~missing].tolist())
     for role, value, found in (
         ("treatment", lottery.treatment, treated),
         ("control", lottery.control, control),
     ):
         if not found.any():
-            hint = did_you_mean(str(value), known[:20])
-            yield Problem(place, f"nobody is in the {role} arm {value!r}.", hint)
+            yield Problem(place, f"nobody is in the {role} arm {value!r}.", hint_arm(value, known))
 
 
 def _blank_problems(

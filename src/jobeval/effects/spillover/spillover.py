@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.itt.itt import count_apart
+from jobeval.effects.itt.itt import count_sides
 from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
@@ -198,7 +198,6 @@ def _estimate(trial: _Trial, contrast: _Contrast, outcome: str, conf_level: floa
     side = contrast.upper[used].astype(np.int64)
     values, group = trial.outcome[used], trial.drawn.group[used]
     stratum = trial.drawn.stratum[used]
-    apart = count_apart(values, side)
     empty = Estimate(
         endpoint=outcome,
         estimand=contrast.part.split(" at ")[0],
@@ -208,12 +207,9 @@ def _estimate(trial: _Trial, contrast: _Contrast, outcome: str, conf_level: floa
         estimate=math.nan,
         std_error=math.nan,
         df=math.nan,
-        n_treatment=int(side.sum()),
-        n_control=int((1 - side).sum()),
+        **count_sides(values, side),
         n_clusters=len(np.unique(group)),
         conf_level=conf_level,
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
         notes=trial.notes,
     )
     reason = _why_not(side, group, stratum)

@@ -25,7 +25,10 @@ COLLINEAR = 1e-10
 
 
 class Index(NamedTuple):
-    """``values``, shape ``(n,)``, ``nan`` where no component of positive weight in all is known; ``weights``, shape ``(k,)``."""
+    """``values``, shape ``(n,)``, and ``weights``, shape ``(k,)``.
+
+    A value is ``nan`` where the components that are known have no weight above zero together.
+    """
 
     values: Floats
     weights: Floats
@@ -141,6 +144,9 @@ def estimate_index(
     >>> round(effect.estimate, 3), effect.unit
     (0.947, 'SD')
     """
+    for listed, words in ((outcomes, "outcomes"), (less_is_better, "less_is_better")):
+        if isinstance(listed, str):
+            raise ValueError(f'{words} is a sequence of columns, such as ["hours", "weeks"]')
     names = tuple(outcomes)
     _validate_names(names, tuple(less_is_better), name, lottery)
     options = validate_options(name, lottery, covariates, adjustment, vcov, conf_level)
@@ -186,9 +192,7 @@ def _read_outcomes(columns: Any, names: tuple[str, ...]) -> Floats:
     return np.column_stack([columns[name].astype(float) for name in names])
 
 
-def _standardise(
-    outcomes: Floats, control: NDArray[np.bool_], names: Sequence[str]
-) -> Floats:
+def _standardise(outcomes: Floats, control: NDArray[np.bool_], names: Sequence[str]) -> Floats:
     theirs = outcomes[control]
     known = ~np.isnan(theirs)
     flat = [

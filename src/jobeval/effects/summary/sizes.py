@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jobeval.effects.itt.analysed import read_analysed, require_comparable
-from jobeval.effects.itt.itt import columns_needed, count_apart
+from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
 from jobeval.effects.regression.blocked import blocked_difference
 from jobeval.effects.regression.difference import CellMoments, measure_cells
@@ -167,17 +167,13 @@ def estimate_standardised_effect(
         )
     require_comparable(data, options)
     cells = measure_cells(data.outcome, drawn.assigned, drawn.stratum, drawn.n_strata)
-    size, apart = drawn.stratum_sizes().sum(axis=0), count_apart(data.outcome, drawn.assigned)
     return Estimate(
         endpoint=outcome,
         estimand="itt",
         contrast=lottery.contrast,
         unit="SD",
-        n_treatment=int(size[1]),
-        n_control=int(size[0]),
+        **count_sides(data.outcome, drawn.assigned),
         conf_level=conf_level,
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
         **_fields(cells, data.notes, options),
     )
 

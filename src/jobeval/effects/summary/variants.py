@@ -12,14 +12,10 @@ import numpy as np
 from jobeval.effects.hours.winsorised import cap_at_quantile
 from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns, estimator_name
-from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
-from jobeval.effects.redrawn.lottery_draws import validate_drawing
-from jobeval.effects.redrawn.randomisation import (
-    SEED,
-    DrawingOptions,
-    estimate_by_lottery_from_columns,
-)
+from jobeval.effects.itt.options import Adjustment, IttOptions, require_seed, validate_options
+from jobeval.effects.redrawn.lottery_draws import SEED
 from jobeval.effects.regression.least_squares import Vcov
+from jobeval.effects.take_up.as_treated import NOT_CAUSAL
 from jobeval.effects.take_up.compliers import read_treated
 from jobeval.errors import DataError, DesignError, did_you_mean
 from jobeval.inference.assignment import Assignment, read_assignment
@@ -30,11 +26,6 @@ from jobeval.results import EffectTable, Estimate
 
 AnalysisSet = Literal["randomised", "per_protocol"]
 VariantInference = Literal["model", "lottery"]
-PER_PROTOCOL = "per protocol (not as drawn)"
-NOT_AS_DRAWN = (
-    "not as drawn: persons who did otherwise are left out, so the groups differ by more than "
-    "the lottery"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,20 +138,20 @@ def estimate_variants(
     by the lottery 4.5 0.0286
     without imputed hours nan nan
     """
-    options = _validate(variants, lottery, conf_level)
+    options = _validate(variants, lottery, conf_level, draws, seed)
     drawn = read_assignment(read_columns(frame, lottery.columns), lottery)
-    drawing = validate_drawing("studentised", draws, seed, 2, None, None)
     return EffectTable(
         tuple(
-            _carry_out(frame, lottery, variant, option, drawing, drawn)
+            _carry_out(frame, lottery, variant, option, drawn)
             for variant, option in zip(variants, options, strict=True)
         )
     )
 
 
 def _validate(
-    variants: Sequence[Variant], lottery: Lottery, conf_level: float
+    variants: Sequence[Variant], lottery: Lottery, conf_level: float, draws: int, seed: int
 ) -> tuple[IttOptions, ...]:
+    require_seed(seed)
     names = [variant.name for variant in variants]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not names:
@@ -168,10 +159,12 @@ def _validate(
     for variant in variants:
         if variant.treated in {variant.outcome, lottery.arm}:
             raise ValueError(f"variant {variant.name!r}: the outcome or the arm is not take-up")
-    return tuple(_options(variant, lottery, conf_level) for variant in variants)
+    return tuple(_options(variant, lottery, conf_level, draws, seed) for variant in variants)
 
 
-def _options(variant: Variant, lottery: Lottery, conf_level: float) -> IttOptions:
+def _options(
+    variant: Variant, lottery: Lottery, conf_level: float, draws: int, seed: int
+) -> IttOptions:
     try:
         return validate_options(
             variant.outcome,
@@ -181,22 +174,16 @@ def _options(variant: Variant, lottery: Lottery, conf_level: float) -> IttOption
             variant.vcov,
             conf_level,
             weights=variant.weights,
+            inference=variant.inference,
+            draws=draws,
+            seed=seed,
         )
     except ValueError as error:
         raise ValueError(f"variant {variant.name!r}: {error}") from error
 
 
 def _own_lottery(variant: Variant, lottery: Lottery) -> Lottery:
-    if variant.strata is None:
-        return lottery
-    return Lottery(
-        arm=lottery.arm,
-        treatment=lottery.treatment,
-        control=lottery.control,
-        strata=variant.strata,
-        clusters=lottery.clusters,
-        probability=lottery.probability,
-    )
+    return lottery if variant.strata is None else replace(lottery, strata=variant.strata)
 
 
 def _carry_out(
@@ -204,12 +191,11 @@ def _carry_out(
     lottery: Lottery,
     variant: Variant,
     options: IttOptions,
-    drawing: DrawingOptions,
     drawn: Assignment,
 ) -> Estimate:
     own = _own_lottery(variant, lottery)
     try:
-        found = _estimate(frame, own, variant, options, drawing)
+        found = _estimate(frame, own, variant, options)
     except DataError as error:
         rules = (f"{problem.place} {problem.rule}" for problem in error.problems)
         found = _inestimable(own, variant, options, drawn, " ".join(rules))
@@ -218,14 +204,13 @@ def _carry_out(
     left_out = set(lottery.strata) - set(own.strata)
     notes = ("the strata of the lottery are left out",) if left_out else ()
     if variant.analysis_set == "per_protocol":
-        found = replace(found, estimand=PER_PROTOCOL, analysis_set="per_protocol")
-        notes = (NOT_AS_DRAWN, *notes)
+        estimand = "per protocol (not causal)"
+        found = replace(found, estimand=estimand, analysis_set="per_protocol")
+        notes = (NOT_CAUSAL, *notes)
     return replace(found, part=variant.name, notes=(*notes, *found.notes))
 
 
-def _estimate(
-    frame: Any, lottery: Lottery, variant: Variant, options: IttOptions, drawing: DrawingOptions
-) -> Estimate:
+def _estimate(frame: Any, lottery: Lottery, variant: Variant, options: IttOptions) -> Estimate:
     took_part = () if variant.treated is None else (variant.treated,)
     needed = (*columns_needed(variant.outcome, lottery, options), *took_part)
     columns = read_columns(frame, tuple(dict.fromkeys(needed)))
@@ -235,12 +220,7 @@ def _estimate(
     if variant.winsorise is not None:
         columns = _capped(columns, lottery, variant.outcome, variant.winsorise)
         notes = (f"values above the {variant.winsorise:g} quantile of both arms are set to it",)
-    if variant.inference == "lottery":
-        found = estimate_by_lottery_from_columns(
-            columns, variant.outcome, lottery, options, drawing
-        )
-    else:
-        found = estimate_from_columns(columns, variant.outcome, lottery, options)
+    found = estimate_from_columns(columns, variant.outcome, lottery, options)
     return replace(found, notes=(*notes, *found.notes))
 
 

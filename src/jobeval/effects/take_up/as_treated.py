@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from jobeval.effects.itt.adjusters import stratum_indicators
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.contrast import TREATMENT
-from jobeval.effects.itt.itt import columns_needed, count_apart
+from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
 from jobeval.effects.regression.ancova import fit_ancova
 from jobeval.effects.regression.least_squares import (
@@ -22,13 +22,16 @@ from jobeval.effects.regression.least_squares import (
 )
 from jobeval.effects.take_up.compliers import read_treated
 from jobeval.effects.take_up.instrument import Effect
-from jobeval.errors import DesignError, did_you_mean
+from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]
-ByDeeds = Literal["as_treated", "per_protocol"]
+NOT_CAUSAL = (
+    "not causal: who takes part differs from who does not, and the lottery does not protect the "
+    "comparison"
+)
 
 
 def estimate_as_treated(
@@ -37,14 +40,14 @@ def estimate_as_treated(
     lottery: Lottery,
     *,
     treated: str,
-    analysis_set: ByDeeds = "as_treated",
     weights: str | None = None,
     conf_level: float = 0.95,
 ) -> Estimate:
     """Compare those who took part with those who did not. **Not a causal effect.**
 
     Who takes part chose to, or was chosen: the groups differ before anything is done. The
-    number is for a sensitivity table, to show how far selection alone may lead.
+    number is for a sensitivity table, to show how far selection alone may lead. Only those
+    who did as drawn ("per protocol") are compared by ``estimate_variants``.
 
     Parameters
     ----------
@@ -53,9 +56,6 @@ def estimate_as_treated(
         clusters were drawn.
     treated
         As for ``estimate_late``.
-    analysis_set
-        ``"as_treated"``: everyone, by what they did. ``"per_protocol"``: only those who did
-        as drawn.
 
     Returns
     -------
@@ -81,14 +81,11 @@ def estimate_as_treated(
     >>> round(found.estimate, 9), found.estimand
     (3.2, 'as treated (not causal)')
     """
-    if analysis_set not in get_args(ByDeeds):
-        hint = did_you_mean(str(analysis_set), get_args(ByDeeds))
-        raise ValueError(f"analysis_set {analysis_set!r} is unknown; {hint}")
     if treated in {outcome, lottery.arm}:
         raise ValueError(f"{treated!r} is the outcome or the arm, and not take-up")
     options = validate_options(outcome, lottery, (), "none", None, conf_level, weights=weights)
     columns = read_columns(frame, (*columns_needed(outcome, lottery, options), treated))
-    return compare_by_deeds(columns, outcome, lottery, treated, analysis_set, options)
+    return compare_by_deeds(columns, outcome, lottery, treated, options)
 
 
 def compare_by_deeds(
@@ -96,41 +93,32 @@ def compare_by_deeds(
     outcome: str,
     lottery: Lottery,
     treated: str,
-    analysis_set: ByDeeds,
     options: IttOptions,
 ) -> Estimate:
     """``estimate_as_treated`` on columns that have been read."""
     data = read_analysed(columns, outcome, lottery, options)
     drawn = read_treated(columns, treated, data.drawn.rows)
     did = drawn[data.assignment.rows[data.drawn.rows]].astype(np.int64)
-    if analysis_set == "per_protocol":
-        as_drawn = did == data.assignment.assigned
-        data, did = data.subset(as_drawn), did[as_drawn]
     _require_both(data, did)
     effect = _compare(data, did)
     known = effect.std_error > 1e-13 * float(np.abs(data.outcome).max())
-    apart = count_apart(data.outcome, did)
     means = [float(np.average(data.outcome[did == d], weights=_of(data, did == d))) for d in (0, 1)]
     return Estimate(
         endpoint=outcome,
-        estimand=f"{analysis_set.replace('_', ' ')} (not causal)",
+        estimand="as treated (not causal)",
         estimator="comparison by take-up",
         contrast="took part - did not",
         estimate=effect.estimate,
         std_error=effect.std_error if known else math.nan,
         df=effect.df,
-        n_treatment=int(did.sum()),
-        n_control=int((1 - did).sum()),
+        **count_sides(data.outcome, did),
         n_clusters=data.assignment.n_clusters,
         conf_level=options.conf_level,
-        analysis_set=analysis_set,
+        analysis_set="as_treated",
         mean_treatment=means[1],
         mean_control=means[0],
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
         notes=(
-            "not causal: who takes part differs from who does not, and the lottery does not "
-            "protect the comparison",
+            NOT_CAUSAL,
             *data.notes,
             *(() if known else ("not estimable: there is no variation to learn an error from",)),
         ),

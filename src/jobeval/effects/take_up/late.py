@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
-from jobeval.effects.itt.itt import columns_needed, count_apart
+from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import Adjustment, DegreesOfFreedom, validate_options
 from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.take_up.anderson_rubin import anderson_rubin_p, invert_anderson_rubin
@@ -194,8 +194,6 @@ def _describe(
     subgroup: str,
 ) -> Estimate:
     """The estimate with its interval, but not yet who the compliers are."""
-    assigned = data.assignment.assigned
-    apart = count_apart(data.outcome, assigned)
     wald = Estimate(
         endpoint=outcome,
         estimand="late",
@@ -204,13 +202,10 @@ def _describe(
         estimate=fit.effect,
         std_error=fit.std_error,
         df=fit.df,
-        n_treatment=int(assigned.sum()),
-        n_control=int((1 - assigned).sum()),
+        **count_sides(data.outcome, data.assignment.assigned),
         n_clusters=data.assignment.n_clusters,
         conf_level=options.itt.conf_level,
         subgroup=subgroup,
-        n_apart_treatment=apart[1],
-        n_apart_control=apart[0],
     )
     if options.interval == "wald":
         return wald

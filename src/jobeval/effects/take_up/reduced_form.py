@@ -1,15 +1,14 @@
 """The lottery's effect as a function of the outcome, as ``estimate_itt`` measures it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.itt.analysed import Analysed, require_both_arms, require_comparable
+from jobeval.effects.itt.analysed import Analysed
 from jobeval.effects.itt.contrast import TREATMENT, Contrast, build_model, estimate_contrast
 from jobeval.effects.itt.options import IttOptions
-from jobeval.effects.itt.small_blocks import estimate_hybrid, small_strata
+from jobeval.effects.itt.small_blocks import Estimator, choose_estimator
 from jobeval.effects.itt.weighting import choose_weights
 from jobeval.effects.regression.least_squares import fit_least_squares
 from jobeval.effects.take_up.instrument import Effect
@@ -27,7 +26,7 @@ class ReducedForm:
 
     data: Analysed
     options: IttOptions
-    estimator: Callable[[Analysed, IttOptions], Contrast]
+    estimator: Estimator
     loads: Floats | None = None
 
     def contrast(self, values: Floats) -> Contrast:
@@ -53,12 +52,11 @@ def choose_reduced_form(data: Analysed, options: IttOptions) -> ReducedForm:
     DesignError
         When the persons cannot be compared.
     """
-    require_both_arms(data)
-    if options.adjustment == "none" and small_strata(data.assignment).any():
-        return ReducedForm(data, options, estimate_hybrid)
-    require_comparable(data, options)
+    estimator = choose_estimator(data, options)
     closed = options.adjustment == "none" and data.assignment.cluster is None
-    return ReducedForm(data, options, estimate_contrast, None if closed else _loads(data, options))
+    if closed or estimator is not estimate_contrast:
+        return ReducedForm(data, options, estimator)
+    return ReducedForm(data, options, estimator, _loads(data, options))
 
 
 def _loads(data: Analysed, options: IttOptions) -> Floats:

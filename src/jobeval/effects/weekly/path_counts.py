@@ -26,9 +26,6 @@ class PathCounts:
     n, total, total_sq
         Shape ``(S, 2, T)``, by stratum, arm (control, treatment) and week: persons observed,
         the sum of their outcome, and the sum of its squares.
-    positive
-        Same shape: persons whose outcome is not 0. May be left out for an outcome that is 0
-        or 1, of which ``total`` is that number.
     arms
         The names of control and treatment.
     """
@@ -38,13 +35,11 @@ class PathCounts:
     total: NDArray[Any]
     total_sq: NDArray[Any]
     arms: tuple[str, str] = ("control", "treatment")
-    positive: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         shape = (len(self.n), 2, len(self.weeks))
-        counts = (self.n, self.total, self.total_sq, self.positive)
-        if any(array is not None and array.shape != shape for array in counts):
-            raise ValueError(f"n, total, total_sq and positive must all have shape {shape}")
+        if any(array.shape != shape for array in (self.n, self.total, self.total_sq)):
+            raise ValueError(f"n, total and total_sq must all have shape {shape}")
         if (np.diff(self.weeks) <= 0).any():
             raise ValueError("weeks must ascend")
 
@@ -89,8 +84,8 @@ def estimate_path_from_counts(
     -------
     CurveTable
         Control, treatment and ``"treatment - control"``; ``at_risk`` counts the persons
-        observed in the week, ``events`` those of them whose outcome is not 0 (0 throughout
-        where that was not counted). A week in which some stratum has fewer than two observed
+        observed in the week, ``events`` those of them with a 1 (0 throughout for an outcome
+        that is not 0 or 1). A week in which some stratum has fewer than two observed
         persons in an arm is ``nan``; from week 0 on, the first such week ends the curves,
         because what remains would be another population. Where nothing varies the interval
         is ``nan``. Notes say so.
@@ -154,8 +149,6 @@ def path_values(counts: PathCounts) -> PathValues:
 
 
 def _positive(counts: PathCounts) -> NDArray[Any]:
-    if counts.positive is not None:
-        return np.asarray(counts.positive)
     binary = np.array_equal(counts.total, counts.total_sq)
     return np.rint(counts.total) if binary else np.zeros_like(counts.total)
 

@@ -131,7 +131,8 @@ def estimate_path(
     needed = columns_needed(outcomes[0], lottery, options)
     columns = read_columns(frame, tuple(dict.fromkeys((*outcomes, *needed))))
     _require_numbers(columns, outcomes)
-    numbers = np.arange(len(outcomes)) if weeks is None else np.asarray(weeks, dtype=np.int64)
+    numbers = np.arange(len(outcomes)) if weeks is None else _whole_weeks(weeks)
+    _validate_shown(numbers, shown)
     blocks = _ColumnBlocks([columns[name] for name in outcomes])
     return estimate_path_from_blocks(blocks, columns, lottery, numbers, options, shown)
 
@@ -211,6 +212,21 @@ def _validate_outcomes(outcomes: Sequence[str], weeks: Sequence[int] | None) -> 
     if weeks is not None and len(weeks) != len(outcomes):
         raise ValueError(f"{len(weeks)} weeks for {len(outcomes)} outcomes")
     return tuple(outcomes)
+
+
+def _whole_weeks(weeks: Sequence[int]) -> NDArray[np.int64]:
+    numbers = np.asarray(weeks, dtype=np.int64)
+    if (numbers != np.asarray(weeks)).any():
+        raise ValueError("weeks are whole numbers, ascending")
+    return numbers
+
+
+def _validate_shown(weeks: NDArray[np.int64], shown: PathOptions) -> None:
+    if shown.fading_weeks is not None and shown.fading_weeks < 1:
+        raise ValueError(f"fading_weeks must be at least 1, not {shown.fading_weeks}")
+    after = weeks[weeks >= 0]
+    if shown.accumulate and (after != np.arange(len(after))).any():
+        raise ValueError("accumulate adds up every week from week 0 on: name an outcome for each")
 
 
 def _validate_covariates_apart(outcomes: Sequence[str], options: IttOptions) -> None:
