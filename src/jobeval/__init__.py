@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from jobeval.inference.multiplicity import adjust_p_values as adjust_p_values
     from jobeval.plan.lottery import Lottery as Lottery
     from jobeval.plan.model import TrialPlan as TrialPlan
+    from jobeval.plan.parts import Term as Term
     from jobeval.plan.read import read_plan as read_plan
     from jobeval.registers.trial import Trial as Trial
     from jobeval.registers.trial import read_trial as read_trial
@@ -87,6 +88,7 @@ _HOMES = {
     "CheckResult": "results",
     "Flow": "results",
     "TrialPlan": "plan.model",
+    "Term": "plan.parts",
     "read_plan": "plan.read",
     "Trial": "registers.trial",
     "read_trial": "registers.trial",

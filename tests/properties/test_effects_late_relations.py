@@ -25,14 +25,14 @@ every_shape = pytest.mark.parametrize("shape, options", SHAPES)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def lottery(shape: str, treatment: str = "new", control: str = "old") -> Lottery:
+def lottery(shape: str) -> Lottery:
     columns: dict[str, Any] = {
         "persons": {},
         "strata": {"strata": "site"},
         "clusters": {"clusters": "office"},
-        "hajek": {"strata": "site", "probability": "p_new" if treatment == "new" else "p_old"},
+        "hajek": {"strata": "site", "probability": "p_new"},
     }[shape]
-    return Lottery(arm="arm", treatment=treatment, control=control, **columns)
+    return Lottery(arm="arm", treatment="new", control="old", **columns)
 
 
 def draw_trial(seed: int, n: int = 72) -> pd.DataFrame:
@@ -49,7 +49,7 @@ def draw_trial(seed: int, n: int = 72) -> pd.DataFrame:
     return pd.DataFrame({
         "arm": arm, "site": site, "hours": hours, "started": started, "office": office,
         "age": rng.integers(20, 65, n), "benefit": rng.choice(["cash", "sickness"], n),
-        "p_new": p, "p_old": 1 - p, "weight": rng.uniform(0.5, 2, n),
+        "p_new": p, "weight": rng.uniform(0.5, 2, n),
     })  # fmt: skip
 
 

@@ -28,13 +28,8 @@ every_shape = pytest.mark.parametrize("shape", SHAPES)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def lottery(shape: str, swapped: bool = False) -> Lottery:
-    arms = {"treatment": "old", "control": "new"} if swapped else {
-        "treatment": "new", "control": "old"}  # fmt: skip
-    columns = dict(SHAPES[shape])
-    if swapped and "probability" in columns:
-        columns["probability"] = "q"
-    return Lottery(arm="arm", **arms, **columns)
+def lottery(shape: str) -> Lottery:
+    return Lottery(arm="arm", treatment="new", control="old", **SHAPES[shape])
 
 
 def draw(seed: int, n: int = 90) -> pd.DataFrame:
@@ -46,7 +41,7 @@ def draw(seed: int, n: int = 90) -> pd.DataFrame:
         arm[np.flatnonzero(site == s)[:12]] = np.repeat(["new", "old"], 6)
     p = np.choose(site, [0.3, 0.5, 0.7]) + rng.choice([-0.1, 0.1], n)
     office = np.char.add(arm, (np.arange(n) // 3 % 6).astype(str))
-    frame = pd.DataFrame({"arm": arm, "site": site, "office": office, "p": p, "q": 1 - p,
+    frame = pd.DataFrame({"arm": arm, "site": site, "office": office, "p": p,
                           "age": rng.integers(20, 65, n)})  # fmt: skip
     own, ends = rng.normal(4, 8, n), rng.integers(3, 12, n)
     for week, name in enumerate(NAMES):

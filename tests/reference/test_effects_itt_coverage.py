@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from simulated_trials import arrays_as_frames
 
 from jobeval.effects.itt.itt import estimate_itt
 from jobeval.plan.lottery import Lottery
@@ -90,10 +91,11 @@ def coverage(
 ) -> float:
     rng = np.random.default_rng(20170401)
     hits = np.empty(TRIALS, dtype=bool)
-    for trial in range(TRIALS):
-        effect = estimate_itt(draw(rng), "hours", lottery, **options)
-        low, high = effect.confidence_interval()
-        hits[trial] = low <= TRUTH <= high
+    with arrays_as_frames():
+        for trial in range(TRIALS):
+            effect = estimate_itt(draw(rng), "hours", lottery, **options)
+            low, high = effect.confidence_interval()
+            hits[trial] = low <= TRUTH <= high
     return float(hits.mean())
 
 

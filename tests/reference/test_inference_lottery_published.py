@@ -84,40 +84,12 @@ def test_estimates_are_those_of_least_squares(sixteen: pd.DataFrame, adjustment:
 # --- size: slow ---------------------------------------------------------------------------
 
 
-def _strata(rng: np.random.Generator) -> pd.DataFrame:
-    """Unequal allocation in strata that differ; 60 % of hours are zero; no effect."""
-    block = np.repeat([0, 1, 2], [20, 12, 16])
-    z = np.concatenate([rng.permutation(np.arange(n) < k) for n, k in ((20, 5), (12, 6), (16, 12))])
-    hours = (rng.random(48) < 0.4) * rng.gamma(4, 4.5, 48) * (1 + block)
-    return pd.DataFrame({"y": hours, "z": z.astype(int), "block": block})
-
-
 def _offices(rng: np.random.Generator) -> pd.DataFrame:
     office = np.repeat(np.arange(10), rng.integers(3, 12, 10))
     z = rng.permutation(np.arange(10) < 4)[office].astype(int)
     return pd.DataFrame(
         {"y": rng.normal(size=10)[office] + rng.random(len(z)), "z": z, "o": office}
     )
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("statistic", ["studentised", "difference"])
-@pytest.mark.parametrize(
-    "draw, lottery",
-    [(_strata, BLOCKS), (_offices, Lottery(arm="z", treatment=1, control=0, clusters="o"))],
-    ids=["strata", "clusters"],
-)
-def test_size_under_the_null(draw, lottery: Lottery, statistic: str) -> None:
-    """2,000 trials: the share with p ≤ .05 is at most .05 within 4 Monte-Carlo errors."""
-    rng = np.random.default_rng(20170105)
-    hits = [
-        randomisation_test(
-            draw(rng), "y", lottery, statistic=statistic, draws=199, seed=trial, workers=1
-        ).p_value
-        <= 0.05
-        for trial in range(2_000)
-    ]
-    assert abs(np.mean(hits) - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / len(hits))
 
 
 @pytest.mark.slow

@@ -85,6 +85,7 @@ FAULTS = [
         "'hours_later' is the column of endpoints.hours",
     ),
     (PERSONS, 'estimator = "blocked"\nsubgroups = ["arm"]', "'arm' is the arm"),
+    (PERSONS, 'estimator = "path"', "does not fit"),
 ]
 
 
@@ -101,6 +102,13 @@ def test_contradictions_are_told_when_the_plan_is_read(
     assert problem.place.startswith("analyses.it")
     assert rule in problem.rule
     assert problem.mend
+
+
+def test_a_path_without_weeks_is_told_what_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "trial.toml"
+    path.write_text(PLAN.replace("LOTTERY", PERSONS).replace("ANALYSIS", 'estimator = "path"'))
+    with pytest.raises(PlanError, match="a path needs hours or states by week"):
+        read_plan(path)
 
 
 @pytest.mark.parametrize(

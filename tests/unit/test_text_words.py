@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobeval.disclosure import checks, curves, estimates
+from jobeval.disclosure import checks, curves, estimates, judging
 from jobeval.plan.parts import STATES
 from jobeval.schemas.tables import ACTIVITY_KINDS
 from jobeval.text import LANGUAGES, read_words
@@ -46,7 +46,7 @@ def test_every_kind_of_activity_has_a_name(name):
 
 
 def test_every_rule_of_the_gate_has_a_sentence():
-    sources = (checks, curves, estimates)
+    sources = (checks, curves, estimates, judging)
     noted = {rule for module in sources for rule in re.findall(RULE, _source(module))}
     assert {"few_persons", "thinned", "no_rule", "complementary"} <= noted
     assert not [rule for rule in noted if not DA.has(f"rule.{rule}")]

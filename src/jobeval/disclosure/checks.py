@@ -139,8 +139,9 @@ def _take_up(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -
         if without < policy.min_count:
             ledger.note("checks: take_up", "few_without")
             started = SUPPRESSED
-        known = isinstance(persons, int) and isinstance(started, int) and persons > 0
-        share = round(started / persons, 3) if known else SUPPRESSED  # type: ignore[operator]
+        share: Cell = SUPPRESSED
+        if isinstance(persons, int) and isinstance(started, int) and persons > 0:
+            share = round(started / persons, 3)
         rows.append((record["arm"], persons, started, share))
     return _table(("arm", "persons", "started", "share"), rows)
 

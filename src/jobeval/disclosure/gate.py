@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jobeval.disclosure.checks import release_check, release_flow
 from jobeval.disclosure.curves import release_curves
-from jobeval.disclosure.estimates import judge_effects, release_effects, release_tests
+from jobeval.disclosure.estimates import release_effects, release_tests
+from jobeval.disclosure.judging import judge_effects
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.notes import round_numbers
 from jobeval.disclosure.policy import Policy

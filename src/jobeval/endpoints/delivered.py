@@ -20,6 +20,11 @@ def read_delivered_outcome(persons: pd.DataFrame, endpoint: DeliveredOutcome) ->
     ['observed', 'not_observed']
     """
     value = _numbers(persons, endpoint.column)
+    outside = int(((value < 0) | (value > 1)).sum())
+    if endpoint.unit == "share" and outside:
+        rule = f"is declared as a share and lies outside 0 to 1 for {outside} persons."
+        mend = "Deliver 0 and 1 (or proportions), or declare another unit."
+        raise DataError("persons", [Problem(f"column {endpoint.column!r}", rule, mend)])
     status = np.where(np.isnan(value), "not_observed", "observed")
     return pd.DataFrame({"person_id": persons["person_id"], "value": value, "status": status})
 

@@ -10,6 +10,7 @@ from jobeval.errors import DataError, DesignError
 from jobeval.evaluation import effects
 from jobeval.evaluation.exits import estimate_exits
 from jobeval.evaluation.look import TrialAtLook
+from jobeval.evaluation.naming import inestimable, name_effect
 from jobeval.evaluation.paths import follow_path, share_states
 from jobeval.plan import analyses as plan
 from jobeval.results import Curve, Estimate, HypothesisTest
@@ -54,13 +55,13 @@ def carry_out(analysis: plan.Analysis, at_look: TrialAtLook, answers: Answers) -
     except DesignError as error:
         if isinstance(analysis, NO_EFFECT):
             raise DesignError(f"analyses.{analysis.name}: {error}") from error
-        said = [effects.inestimable(analysis, at_look, str(error))]
+        said = [inestimable(analysis, at_look, str(error))]
     except DataError as error:
         raise DataError(f"analyses.{analysis.name}: {error.what}", error.problems) from error
     for item in said:
         match item:
             case Estimate():
-                answers.effects.append(effects.name_effect(analysis, item, at_look))
+                answers.effects.append(name_effect(analysis, item, at_look))
             case Curve():
                 answers.curves.append(item)
             case HypothesisTest():

@@ -14,9 +14,9 @@ from jobeval.effects.weekly.path_curves import PathOptions
 from jobeval.effects.weekly.paths import estimate_path_from_blocks
 from jobeval.endpoints.blocks import WeeklyBlocks, collect_weekly, collect_weekly_state
 from jobeval.endpoints.counts import count_states
-from jobeval.evaluation.effects import UNITS
 from jobeval.evaluation.exits import parts_of
 from jobeval.evaluation.look import TrialAtLook
+from jobeval.evaluation.naming import UNITS
 from jobeval.plan.analyses import PathAnalysis, StateAnalysis
 from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.registers.frames import read_columns

@@ -91,8 +91,8 @@ def new_figure(
     height: float, *, columns: int = 1, rows: int = 1, **options: Any
 ) -> tuple[Figure, Any]:
     """A figure of the report's width, and its axes (an array when there are several)."""
-    figure = Figure(figsize=(WIDTH_INCHES, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.09, h_pad=0.05)  # type: ignore[union-attr]
+    figure = Figure(figsize=(WIDTH_INCHES, height))
+    figure.set_layout_engine("constrained", w_pad=0.09, h_pad=0.05)
     axes = figure.subplots(rows, columns, **options)
     return figure, axes
 

@@ -186,9 +186,11 @@ def _endpoint_problems(plan: TrialPlan, place: str, analysis: Analysis, name: st
     if isinstance(analysis, ExitAnalysis) != is_exit or (
         path and not isinstance(endpoint, WindowEndpoint)
     ):
+        survival = isinstance(analysis, ExitAnalysis) or is_exit
+        mend = "survival estimators go with exits, and only they"
         yield (
             f'{place}.estimator: "{analysis.estimator}" does not fit an endpoint of kind '
-            f'"{endpoint.kind}"; survival estimators go with exits, and only they'
+            f'"{endpoint.kind}"; {mend if survival else "a path needs hours or states by week"}'
         )
     elif isinstance(analysis, ExitAnalysis):
         yield from _cause_problems(place, analysis, endpoint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,7 +20,7 @@ State = Literal[
     "benefit",
     "self_supporting",
 ]
-STATES: tuple[State, ...] = State.__args__  # type: ignore[attr-defined]  # order = default priority
+STATES: tuple[State, ...] = get_args(State)  # in the order of the default priority
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Weeks = Annotated[int, Field(ge=0, le=1040)]
 

@@ -178,10 +178,11 @@ def drop_bare_headings(blocks: Sequence[Block]) -> list[Block]:
     kept: list[Block] = []
     for block in reversed(blocks):
         below = kept[0] if kept else None
-        sibling = isinstance(below, Heading) and isinstance(block, Heading)
-        bare = below is None or (sibling and below.level <= block.level)  # type: ignore[union-attr]
-        if not (isinstance(block, Heading) and bare):
-            kept.insert(0, block)
+        if isinstance(block, Heading) and (
+            below is None or (isinstance(below, Heading) and below.level <= block.level)
+        ):
+            continue
+        kept.insert(0, block)
     return kept
 
 

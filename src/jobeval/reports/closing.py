@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from jobeval.plan.analyses import SensitivityAnalysis
+from jobeval.plan.read import plan_digest
 from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
 from jobeval.reports.front import failed_checks
 from jobeval.reports.sentences import lower_first
@@ -96,10 +98,32 @@ def _group(subgroup: str, story: Story) -> str:
 def _deviations(story: Story) -> Blocks:
     accepted = story.results.plan.acknowledged
     heading = story.heading("appendix.deviations", appendix=True)
-    if not accepted:
-        return [heading, story.paragraph("appendix.deviations_none")]
-    items = tuple(f"{rule}: {reason}" for rule, reason in sorted(accepted.items()))
-    return [heading, story.paragraph("appendix.deviations_text"), Bullets(items=items)]
+    failed = _not_estimable(story)
+    blocks: Blocks = [heading]
+    if accepted:
+        items = tuple(f"{rule}: {reason}" for rule, reason in sorted(accepted.items()))
+        blocks += [story.paragraph("appendix.deviations_text"), Bullets(items=items)]
+    if failed:
+        blocks += [story.paragraph("appendix.deviations_failed"), Bullets(items=failed)]
+    return blocks if accepted or failed else [heading, story.paragraph("appendix.deviations_none")]
+
+
+def _not_estimable(story: Story) -> tuple[str, ...]:
+    """The effects on everyone that the plan asks for and the data did not give."""
+    labels = {
+        (analysis.name, variant.name): story.say_label(variant.label)
+        for analysis in story.analyses
+        if isinstance(analysis, SensitivityAnalysis)
+        for variant in analysis.variants
+    }
+    failed = (e for e in story.results.effects if not (e.suppressed or e.subgroup or e.estimable))
+    named = (
+        (e, labels.get((e.analysis, e.part), ""))
+        for e in failed
+        if e.part != "interval"  # of bounds, which has no point
+    )
+    told = (f"{story.endpoint(e.endpoint)}: {label or e.part or e.analysis}" for e, label in named)
+    return tuple(dict.fromkeys(told))
 
 
 def _notes(story: Story) -> Blocks:
@@ -144,6 +168,7 @@ def _reproducibility(story: Story) -> Blocks:
         (story.say("appendix.look"), story.say(f"look.{story.results.look}")),
         (story.say("appendix.cut_off"), story.date),
         (story.say("appendix.version"), jobeval.__version__),
+        (story.say("appendix.plan_digest"), plan_digest(story.results.plan)[:12]),
         (story.say("appendix.digest"), story.results.data_digest),
     )
     table = Table(

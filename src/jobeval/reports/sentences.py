@@ -28,7 +28,15 @@ def tell_effect(effect: ReleasedEstimate, story: Story) -> str:
         treatment=tell_level(effect.mean_treatment, effect, story),
         control=tell_level(effect.mean_control, effect, story),
     )  # fmt: skip
-    return opening + tell_verdict(effect, story)
+    return opening + tell_verdict(effect, story) + _tell_family(effect, story)
+
+
+def _tell_family(effect: ReleasedEstimate, story: Story) -> str:
+    """A sentence where the effect alone is certain and its family of tests says it is not."""
+    if not (effect.certain and effect.p_value_adjusted >= 1 - effect.conf_level):
+        return ""
+    p = story.words.numbers.p_equation(effect.p_value_adjusted)
+    return f" {story.say('effect.not_after_family', p=p)}"
 
 
 def tell_verdict(effect: ReleasedEstimate, story: Story) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from jobeval.disclosure.released import (
     ReleasedCheck,
@@ -181,11 +182,11 @@ class Story:
     def has_states(self) -> bool:
         return any(isinstance(analysis, StateAnalysis) for analysis in self.analyses)
 
-    def figure(self, figure: object, alt: str, caption: str, note: str = "") -> FigureBlock:
+    def figure(self, figure: Any, alt: str, caption: str, note: str = "") -> FigureBlock:
         """A figure as a block, with the source below."""
         key = "source.registers" if self.from_registers else "source.delivered"
         source = f"{self.say('cover.source')}: {self.say(key, date=self.date)}"
-        svg = save_figure(figure).decode("utf-8")  # type: ignore[arg-type]
+        svg = save_figure(figure).decode("utf-8")
         return FigureBlock(svg=svg, alt=alt, caption=caption, note=f"{note} {source}".strip())
 
     def heading(self, key: str, level: int = 1, *, appendix: bool = False) -> Heading:

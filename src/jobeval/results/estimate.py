@@ -206,10 +206,11 @@ class Estimate:
 
     def __repr__(self) -> str:
         low, high = self.confidence_interval()
+        scale = "log ratio " if self.scale == "log_ratio" else ""
         where = f" {self.part}" if self.part else ""
         where += f" in {self.subgroup}" if self.subgroup else ""
         return (
-            f"Estimate({self.endpoint}{where}, {self.contrast}: {self.estimate:.4g} "
+            f"Estimate({self.endpoint}{where}, {self.contrast}: {scale}{self.estimate:.4g} "
             f"[{low:.4g}, {high:.4g}], p = {self.p_value:.3g}, "
             f"n = {self.n_treatment} + {self.n_control}, {self.estimator})"
         )
@@ -286,7 +287,13 @@ class EffectTable:
         return f"EffectTable({len(self)} estimates)"
 
     def _repr_html_(self) -> str:
-        return html_table(self.to_frame()[list(self.SHOWN)])
+        frame = self.to_frame()
+        shown = list(self.SHOWN)
+        if frame["p_value_adjusted"].notna().any():
+            shown.insert(shown.index("p_value") + 1, "p_value_adjusted")
+        if (frame["scale"] == "log_ratio").any():
+            shown.insert(shown.index("estimate"), "scale")
+        return html_table(frame[shown])
 
 
 def with_adjusted_p(table: EffectTable, adjusted: Sequence[float]) -> EffectTable:

@@ -39,10 +39,14 @@ class Contrast(NamedTuple):
 
 
 class Model(NamedTuple):
-    """A design, shape ``(n, k)``; Lin's centred adjusters, ``(n, p)``; notes on dropped ones."""
+    """What is fitted; the notes tell of covariates that were dropped and of weights.
+
+    A design, shape ``(n, k)``; Lin's centred adjusters, ``(n, p)``; weights, ``(n,)``.
+    """
 
     design: Floats
     centred: Floats | None
+    weights: Floats | None
     notes: tuple[str, ...]
 
 
@@ -51,19 +55,28 @@ def estimate_contrast(data: Analysed, options: IttOptions) -> Contrast:
 
     The notes tell of covariates that were dropped and of weights.
     """
-    weights, notes = choose_weights(data, options)
-    plain = options.adjustment == "none" and weights is None and options.df is None
-    if plain and data.assignment.cluster is None and options.vcov in {None, "HC2"}:
+    if has_closed_form(data, options):
         return _blocked(data, options)
     model = build_model(data, options)
-    fit = fit_least_squares(model.design, data.outcome, weights)
+    fit = fit_least_squares(model.design, data.outcome, model.weights)
+    return read_contrast(fit, model, data, options)
+
+
+def has_closed_form(data: Analysed, options: IttOptions) -> bool:
+    """Whether the blocked difference in means needs no regression."""
+    plain = options.adjustment == "none" and options.df is None and options.vcov in {None, "HC2"}
+    weighted = data.weights is not None or data.assignment.probability_varies
+    return plain and not weighted and data.assignment.cluster is None
+
+
+def read_contrast(
+    fit: LeastSquaresFit, model: Model, data: Analysed, options: IttOptions
+) -> Contrast:
+    """The effect that a fit of ``data.outcome`` on the model found."""
     extra = 0.0
     if model.centred is not None:
         extra = _sampling_variance(data, options, effects_by_person(fit, model.centred))
-    ones = np.ones(len(data.outcome))
-    means = weighted_arm_means(
-        data.outcome, data.assignment, ones if weights is None else weights, data.weights
-    )
+    means = weighted_arm_means(data.outcome, data.assignment, fit.weights, data.weights)
     variance, df = _error(fit, options, data.assignment.cluster)
     return Contrast(
         float(fit.coef[TREATMENT]),
@@ -71,20 +84,22 @@ def estimate_contrast(data: Analysed, options: IttOptions) -> Contrast:
         df,
         float(means[0]),
         float(means[1]),
-        (*model.notes, *notes),
+        model.notes,
     )
 
 
 def build_model(data: Analysed, options: IttOptions) -> Model:
     """The design of ANCOVA or Lin; of Lin on the strata alone for ``"none"``."""
+    weights, notes = choose_weights(data, options)
     adjusters = read_adjusters(data, options.adjustment)
+    notes = (*adjusters.notes, *notes)
     assigned = data.assignment.assigned
     if options.adjustment == "ancova":
-        return Model(ancova_design(assigned, adjusters.values), None, adjusters.notes)
+        return Model(ancova_design(assigned, adjusters.values), None, weights, notes)
     mass = np.ones(len(assigned)) if data.weights is None else data.weights
     everyone = mass @ adjusters.values / mass.sum()
     design = lin_design(assigned, adjusters.values, everyone)
-    return Model(design, adjusters.values - everyone, adjusters.notes)
+    return Model(design, adjusters.values - everyone, weights, notes)
 
 
 def _blocked(data: Analysed, options: IttOptions) -> Contrast:

@@ -8,7 +8,6 @@ from jobeval.effects.itt.analysed import Analysed, Columns
 from jobeval.effects.itt.contrast import TREATMENT, build_model
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.small_blocks import small_strata
-from jobeval.effects.itt.weighting import choose_weights
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Interval
@@ -62,10 +61,10 @@ def _by_wild_bootstrap(data: Analysed, options: IttOptions, seed: int) -> Inferr
             'inference="lottery" or adjustment="ancova".'
         )
     assert data.assignment.cluster is not None
-    weights, _ = choose_weights(data, options)
-    root = np.ones(len(data.outcome)) if weights is None else np.sqrt(weights)
+    model = build_model(data, options)
+    root = np.ones(len(data.outcome)) if model.weights is None else np.sqrt(model.weights)
     found = wild_cluster_test(
-        root[:, None] * build_model(data, options).design,
+        root[:, None] * model.design,
         root * data.outcome,
         data.assignment.cluster,
         TREATMENT,

@@ -5,7 +5,7 @@ weighted design is factorised as ``W^½ X = Q B⁻¹`` with orthonormal ``Q``, s
 the leverages are the squared row lengths of ``Q``, and no product ``X'X`` is ever formed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -91,23 +91,31 @@ def fit_least_squares(
     weights = np.ones(len(design)) if weights is None else np.asarray(weights, dtype=float)
     if not (weights > 0).all():
         raise ValueError("weights must be above zero: leave out rows that shall not count")
-    half = np.sqrt(weights) if outcome.ndim == 1 else np.sqrt(weights)[:, None]
     basis, root, rank = _factorise(np.sqrt(weights)[:, None] * design)
     if rank < design.shape[1]:
         raise DesignError(
             f"the design has {design.shape[1]} columns but rank {rank}: some columns are "
             "combinations of others. Mend: leave them out."
         )
-    loading = basis.T @ (half * outcome)
-    return LeastSquaresFit(
-        coef=root @ loading,
-        residuals=outcome - (basis @ loading) / half,
-        leverage=np.square(basis).sum(axis=1),
-        df_resid=len(design) - design.shape[1],
-        basis=basis,
-        root=root,
-        weights=weights,
-    )
+    leverage = np.square(basis).sum(axis=1)
+    empty = np.empty(0)
+    fit = LeastSquaresFit(empty, empty, leverage, len(design) - rank, basis, root, weights)
+    return refit(fit, outcome)
+
+
+def refit(fit: LeastSquaresFit, outcome: Floats) -> LeastSquaresFit:
+    """The fit of another outcome, shape ``(n,)`` or ``(n, m)``, without a new factorisation.
+
+    Examples
+    --------
+    >>> fit = fit_least_squares(np.ones((3, 1)), np.zeros(3))
+    >>> refit(fit, np.array([1.0, 2, 6])).coef.round(12).tolist()
+    [3.0]
+    """
+    half = np.sqrt(fit.weights) if outcome.ndim == 1 else np.sqrt(fit.weights)[:, None]
+    loading = fit.basis.T @ (half * outcome)
+    residuals = outcome - (fit.basis @ loading) / half
+    return replace(fit, coef=fit.root @ loading, residuals=residuals)
 
 
 def _factorise(design: Floats) -> tuple[Floats, Floats, int]:
