@@ -40,7 +40,7 @@ def test_the_planted_gain_is_found_and_nothing_is_found_where_nothing_was_plante
         effects = final_evaluation.effects.where(analysis=analysis)
         assert effects.one(subgroup="benefit_type=kontanthjaelp").p_value < 0.05
         assert effects.one(subgroup="benefit_type=ressourceforloeb").p_value > 0.05
-        assert effects.one(subgroup="").p_value_adjusted < 0.05
+        assert effects.one(subgroup="", part="").p_value_adjusted < 0.05
 
 
 def test_few_of_all_intervals_miss_their_planted_effect(final_evaluation, truth):

@@ -153,10 +153,13 @@ def potential_outcomes(
 
 
 def window_endpoints(plan: TrialPlan) -> Iterator[tuple[str, LookName, WindowEndpoint]]:
-    """Name, look and definition of every window endpoint of a plan."""
+    """Name, look and definition of every window endpoint that the worlds of persons know.
+
+    Which hours a register imputes is no fact of a person, so there is no truth without them.
+    """
     for name, endpoint in plan.endpoints.items():
+        if not isinstance(endpoint, WindowEndpoint) or endpoint.imputed_hours == "left_out":
+            continue
         for look in plan.looks:
-            if isinstance(endpoint, WindowEndpoint) and (
-                not isinstance(endpoint.window_weeks, dict) or look in endpoint.window_weeks
-            ):
+            if not isinstance(endpoint.window_weeks, dict) or look in endpoint.window_weeks:
                 yield name, look, endpoint
