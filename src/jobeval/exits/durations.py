@@ -33,6 +33,10 @@ class Durations:
         The lottery of the same persons.
     columns
         All columns that were read, of shape ``(N,)``.
+    entry
+        Shape ``(n,)``, the week after which observation began; ``None`` = everybody's at once.
+    person
+        Shape ``(n,)``, codes ``0 … P−1`` of persons with several rows; ``None`` = one row each.
     """
 
     weeks: NDArray[np.int64]
@@ -40,6 +44,8 @@ class Durations:
     causes: tuple[str, ...]
     assignment: Assignment
     columns: dict[str, NDArray[Any]]
+    entry: NDArray[np.int64] | None = None
+    person: NDArray[np.int64] | None = None
 
     def grid(self, lottery: Lottery) -> ExitGrid:
         """Their counts per arm (control, treatment) × stratum × week."""
@@ -52,11 +58,19 @@ class Durations:
             arms=(str(lottery.control), str(lottery.treatment)),
             strata=drawn.stratum_labels,
             causes=self.causes,
+            entry=self.entry,
         )
 
 
 def read_durations(
-    frame: Any, duration: str, observed: str, lottery: Lottery, extra: Sequence[str] = ()
+    frame: Any,
+    duration: str,
+    observed: str,
+    lottery: Lottery,
+    extra: Sequence[str] = (),
+    *,
+    entry: str | None = None,
+    person: str | None = None,
 ) -> Durations:
     """Read durations with one kind of exit; persons of other arms are left out.
 
@@ -70,6 +84,11 @@ def read_durations(
         Column of true/false or 1/0: whether the exit was seen (false = censored).
     extra
         Further columns to read along, such as covariates.
+    entry
+        Column of whole weeks after which observation began, below ``duration``.
+    person
+        Column of persons' ids, where a person has several rows, each from its entry to its
+        duration; the rows of a person may not overlap and have one arm.
 
     Raises
     ------
@@ -79,25 +98,40 @@ def read_durations(
         Missing, negative or broken weeks, an ``observed`` that is missing or neither true
         nor false, and whatever is wrong with the lottery.
     """
-    columns = read_columns(frame, (duration, observed, *lottery.columns, *extra))
+    if person is not None and entry is None:
+        raise ValueError("several rows a person need the column of their entry")
+    names = [name for name in (entry, person) if name is not None]
+    columns = read_columns(frame, (duration, observed, *lottery.columns, *extra, *names))
     drawn = _read_even_lottery(columns, lottery)
     weeks, seen = columns[duration][drawn.rows], columns[observed][drawn.rows]
     problems = [*_duration_problems(duration, weeks), *_observed_problems(observed, seen)]
-    if problems:
-        raise DataError("durations", problems)
-    return Durations(
-        weeks.astype(np.int64), seen.astype(bool).astype(np.int64), ("",), drawn, columns
-    )
+    _raise(problems)
+    weeks = weeks.astype(np.int64)
+    began = None if entry is None else _read_entry(entry, columns[entry][drawn.rows], weeks)
+    codes = None
+    if person is not None and began is not None:
+        codes = _read_persons(person, columns[person][drawn.rows], began, weeks, drawn.assigned)
+    seen = seen.astype(bool).astype(np.int64)
+    return Durations(weeks, seen, ("",), drawn, columns, began, codes)
 
 
-def read_destinations(frame: Any, duration: str, destination: str, lottery: Lottery) -> Durations:
+def read_destinations(
+    frame: Any,
+    duration: str,
+    destination: str,
+    lottery: Lottery,
+    extra: Sequence[str] = (),
+    *,
+    entry: str | None = None,
+) -> Durations:
     """Read durations with competing exits; persons of other arms are left out.
 
     ``destination`` is a column of texts: where a person went, or missing (``None``, ``nan``)
     for the censored. Empty texts and numbers are refused, because whether they mean
     "censored" or "a destination" cannot be seen. Causes come in alphabetical order.
     """
-    columns = read_columns(frame, (duration, destination, *lottery.columns))
+    names = [entry] if entry is not None else []
+    columns = read_columns(frame, (duration, destination, *lottery.columns, *extra, *names))
     drawn = _read_even_lottery(columns, lottery)
     weeks, went = columns[duration][drawn.rows], columns[destination][drawn.rows]
     seen = ~_is_missing(went)
@@ -107,12 +141,51 @@ def read_destinations(frame: Any, duration: str, destination: str, lottery: Lott
         *_duration_problems(duration, weeks),
         *_destination_problems(destination, list(places), np.bincount(codes)),
     ]
-    if problems:
-        raise DataError("durations", problems)
+    _raise(problems)
+    weeks = weeks.astype(np.int64)
+    began = None if entry is None else _read_entry(entry, columns[entry][drawn.rows], weeks)
     causes = tuple(sorted(places))
     cause = np.zeros(len(went), dtype=np.int64)
     cause[seen] = np.array([causes.index(name) + 1 for name in places], dtype=int)[codes]
-    return Durations(weeks.astype(np.int64), cause, causes, drawn, columns)
+    return Durations(weeks, cause, causes, drawn, columns, began)
+
+
+def _raise(problems: list[Problem]) -> None:
+    if problems:
+        raise DataError("durations", problems)
+
+
+def _read_entry(name: str, began: NDArray[Any], weeks: NDArray[np.int64]) -> NDArray[np.int64]:
+    problems = _duration_problems(name, began)
+    if not problems and (late := int((began >= weeks).sum())):
+        mend = "An interval runs from its entry to a later week; leave out who is never at risk."
+        problems = [Problem(f"column {name!r}", f"{late} values are not below the end.", mend)]
+    _raise(problems)
+    return began.astype(np.int64)
+
+
+def _read_persons(
+    name: str,
+    ids: NDArray[Any],
+    began: NDArray[np.int64],
+    weeks: NDArray[np.int64],
+    assigned: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Codes of persons, in the order in which they first appear."""
+    place, missing = f"column {name!r}", int(_is_missing(ids).sum())
+    if missing:
+        _raise([Problem(place, f"is missing in {missing} rows.", "Every row has a person.")])
+    places: dict[Any, int] = {}
+    codes = np.array([places.setdefault(one, len(places)) for one in ids.tolist()], dtype=np.int64)
+    order = np.lexsort((began, codes))
+    same = np.diff(codes[order]) == 0
+    overlaps = int((same & (began[order][1:] < weeks[order][:-1])).sum())
+    moves = int((same & (np.diff(assigned[order]) != 0)).sum())
+    rules = {"rows overlap an earlier row of their person.": overlaps,
+             "persons change their arm between rows.": moves}  # fmt: skip
+    mend = "The rows of a person follow one another, with the arm that was drawn."
+    _raise([Problem(place, f"{count} {rule}", mend) for rule, count in rules.items() if count])
+    return codes
 
 
 def _read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> Assignment:

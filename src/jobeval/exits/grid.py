@@ -4,6 +4,8 @@ Conventions, for every estimator of this room:
 
 - Time is whole weeks since randomisation. A person with duration ``t`` is at risk in the
   weeks ``0 … t``; the interval of week ``t`` is ``(t − 1, t]``.
+- Who enters late, after week ``e``, is at risk in the weeks ``e + 1 … t``: an exit in the
+  week of entry is not theirs to have, as with ``Surv(start, stop]`` in R.
 - Within a week, exits come before censorings: who is censored in week ``t`` was at risk.
 - Incidence at ``t`` includes the exits of week ``t``; survival at ``t`` is after them.
 - Everyone is at risk in week 0. An exit in week 0 lowers the curve there, so that survival
@@ -22,7 +24,7 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExitGrid:
-    """Exits and censorings per arm × stratum × week.
+    """Exits, censorings and late entries per arm × stratum × week.
 
     Attributes
     ----------
@@ -32,6 +34,9 @@ class ExitGrid:
         Shape ``(A, S, T, K)``: exits by cause.
     censored
         Shape ``(A, S, T)``.
+    entries
+        Shape ``(A, S, T)``: who came under observation after that week; nobody unless
+        entry was late.
     arms, strata, causes
         Labels of the axes.
     """
@@ -39,6 +44,7 @@ class ExitGrid:
     weeks: Counts
     events: Counts
     censored: Counts
+    entries: Counts
     arms: tuple[str, ...]
     strata: tuple[str, ...]
     causes: tuple[str, ...]
@@ -51,7 +57,7 @@ class ExitGrid:
     @property
     def at_risk(self) -> Counts:
         """Persons at risk in each week, shape ``(A, S, T)``."""
-        return remaining(self.leavers + self.censored)
+        return remaining(self.leavers + self.censored - self.entries)
 
     @property
     def sizes(self) -> Counts:
@@ -64,6 +70,7 @@ class ExitGrid:
             self.weeks,
             self.events.sum(axis=1, keepdims=True),
             self.censored.sum(axis=1, keepdims=True),
+            self.entries.sum(axis=1, keepdims=True),
             self.arms,
             ("all",),
             self.causes,
@@ -88,6 +95,7 @@ def build_grid(
     arms: tuple[str, ...],
     strata: tuple[str, ...],
     causes: tuple[str, ...],
+    entry: Counts | None = None,
     counts: Counts | None = None,
 ) -> ExitGrid:
     """Count persons, or add up a table that an engine has counted.
@@ -100,13 +108,17 @@ def build_grid(
         Shape ``(n,)``: 0 = censored, ``k`` = ``causes[k − 1]``.
     arm, stratum
         Shape ``(n,)``, codes into ``arms`` and ``strata``.
+    entry
+        Shape ``(n,)``: the week after which observation began, −1 = from the start; left
+        out, everybody's did.
     counts
         Shape ``(n,)``: persons behind each row; one person a row when left out.
 
     Raises
     ------
     ValueError
-        Where a code has no label, or weeks or counts are negative or not integers.
+        Where a code has no label, weeks or counts are negative or not integers, or an entry
+        is not before the end.
 
     Examples
     --------
@@ -125,7 +137,27 @@ def build_grid(
     cell = np.ravel_multi_index((arm, stratum, weeks, cause), shape)
     table = np.bincount(cell, weights=counts, minlength=int(np.prod(shape)))
     table = table.astype(np.int64).reshape(shape)
-    return ExitGrid(np.arange(last + 1), table[..., 1:], table[..., 0], tuple(arms), strata, causes)
+    entries = np.zeros(shape[:3], dtype=np.int64)
+    if entry is not None:
+        entries = _count_entries(entry, weeks, (arm, stratum), counts, shape[:3])
+    weeks = np.arange(last + 1)
+    return ExitGrid(weeks, table[..., 1:], table[..., 0], entries, tuple(arms), strata, causes)
+
+
+def _count_entries(
+    entry: Counts,
+    weeks: Counts,
+    where: tuple[Counts, Counts],
+    counts: Counts | None,
+    shape: tuple[int, ...],
+) -> Counts:
+    if entry.dtype.kind not in "iu" or (entry < -1).any() or (entry >= weeks).any():
+        raise ValueError("entry must be integers from −1 to below weeks")
+    late = entry >= 0
+    cell = np.ravel_multi_index((where[0][late], where[1][late], entry[late]), shape)
+    behind = None if counts is None else counts[late]
+    table = np.bincount(cell, weights=behind, minlength=int(np.prod(shape)))
+    return table.astype(np.int64).reshape(shape)
 
 
 def cluster_counts(

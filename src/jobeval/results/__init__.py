@@ -17,14 +17,17 @@ from jobeval.results.estimate import (
     with_adjusted_p,
 )
 from jobeval.results.json import html_table
+from jobeval.results.model import Coefficient, DurationModel
 from jobeval.results.test import HypothesisTest, RandomisationTest
 
 __all__ = [
     "OVER_SITES",
     "Bounds",
     "CheckResult",
+    "Coefficient",
     "Curve",
     "CurveTable",
+    "DurationModel",
     "EffectTable",
     "Estimate",
     "Flow",

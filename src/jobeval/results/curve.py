@@ -19,7 +19,19 @@ def _no_values() -> NDArray[np.float64]:
     return np.empty(0)
 
 
-Measure = Literal["survival", "cumulative_incidence", "share", "mean", "state_share", "accumulated"]
+Measure = Literal[
+    "survival",
+    "cumulative_hazard",
+    "cumulative_incidence",
+    "complier_incidence",
+    "mean_cumulative",
+    "log_hazard_ratio",
+    "occupancy",
+    "share",
+    "mean",
+    "state_share",
+    "accumulated",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

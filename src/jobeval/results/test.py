@@ -13,7 +13,9 @@ from jobeval.results.json import number, plain
 class HypothesisTest:
     """A test without an effect size of its own, such as the log-rank test.
 
-    ``n_apart_treatment`` and ``n_apart_control`` are those of ``Estimate``.
+    ``n_apart_treatment`` and ``n_apart_control`` are those of ``Estimate``. ``inference`` names
+    how the p-value was found where it is not the reference distribution with ``df``:
+    ``"lottery"`` for the lottery drawn again, ``draws`` times or, when ``exact``, in all ways.
     """
 
     name: str
@@ -25,6 +27,10 @@ class HypothesisTest:
     subgroup: str = ""
     n_apart_treatment: int | None = None
     n_apart_control: int | None = None
+    part: str = ""
+    inference: str = ""
+    draws: int | None = None
+    exact: bool = False
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
