@@ -17,6 +17,8 @@ ORDER = (
     "weeks_in_state",
     "longest_spell",
     "first_exit",
+    "retention",
+    "recurrent_spells",
 )
 
 HEAD = """# Endpoints
@@ -111,6 +113,18 @@ def _result(case: dict[str, Any]) -> str:
         return "left out"
     if "status" in case:
         return case["status"].replace("_", " ")
+    if "starts" in case:
+        starts = ", ".join(str(week) for week in case["starts"])
+        return f"starts after weeks {starts}" if starts else "no start"
+    if "followed" in case:
+        return _kept(case)
     if "duration" in case:
         return f"{case['duration']} weeks, {case.get('destination', 'censored')}"
     return f"**{case['value']:g}**"
+
+
+def _kept(case: dict[str, Any]) -> str:
+    if "started" not in case:
+        return f"no start in {case['followed']} weeks"
+    end = f"lost to {case['lost_to']}" if "lost_to" in case else "not lost"
+    return f"started in week {case['started']}, kept {case['kept']} weeks, {end}"

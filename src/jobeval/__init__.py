@@ -55,10 +55,52 @@ if TYPE_CHECKING:
     from jobeval.errors import PlanError as PlanError
     from jobeval.evaluation.evaluate import evaluate as evaluate
     from jobeval.evaluation.result import Evaluation as Evaluation
-    from jobeval.exits.aalen_johansen import cumulative_incidence as cumulative_incidence
+    from jobeval.exits.adjusted_hazard_ratio import (
+        estimate_adjusted_hazard_ratio as estimate_adjusted_hazard_ratio,
+    )
+    from jobeval.exits.cause_specific import (
+        estimate_cause_specific_hazard_ratios as estimate_cause_specific_hazard_ratios,
+    )
+    from jobeval.exits.compare_models import compare_durations as compare_durations
+    from jobeval.exits.complier_curves import (
+        estimate_complier_incidence as estimate_complier_incidence,
+    )
+    from jobeval.exits.counting import count_exits as count_exits
     from jobeval.exits.cox import estimate_hazard_ratio as estimate_hazard_ratio
-    from jobeval.exits.kaplan_meier import survival_curve as survival_curve
+    from jobeval.exits.gray import gray_test as gray_test
+    from jobeval.exits.grid import ExitGrid as ExitGrid
+    from jobeval.exits.incidence import cumulative_incidence as cumulative_incidence
+    from jobeval.exits.incidence import (
+        estimate_incidence_difference as estimate_incidence_difference,
+    )
+    from jobeval.exits.landmark import (
+        estimate_transition_probabilities as estimate_transition_probabilities,
+    )
+    from jobeval.exits.late_rmst import estimate_late_rmst as estimate_late_rmst
     from jobeval.exits.logrank import logrank_test as logrank_test
+    from jobeval.exits.mean_cumulative import mean_cumulative_events as mean_cumulative_events
+    from jobeval.exits.occupancy import estimate_occupancy as estimate_occupancy
+    from jobeval.exits.occupancy_weeks import estimate_occupancy_weeks as estimate_occupancy_weeks
+    from jobeval.exits.parametric import fit_parametric as fit_parametric
+    from jobeval.exits.quantile_difference import (
+        estimate_quantile_difference as estimate_quantile_difference,
+    )
+    from jobeval.exits.quantiles import survival_quantile as survival_quantile
+    from jobeval.exits.recurrence import estimate_recurrence as estimate_recurrence
+    from jobeval.exits.retention import estimate_retention as estimate_retention
+    from jobeval.exits.retention_curves import retention_curves as retention_curves
+    from jobeval.exits.rmst import estimate_rmst as estimate_rmst
+    from jobeval.exits.state_weeks import estimate_state_weeks as estimate_state_weeks
+    from jobeval.exits.subdistribution import (
+        estimate_subdistribution_hazard_ratio as estimate_subdistribution_hazard_ratio,
+    )
+    from jobeval.exits.subdistribution import fit_fine_gray as fit_fine_gray
+    from jobeval.exits.survival import survival_curve as survival_curve
+    from jobeval.exits.survival_difference import (
+        estimate_survival_difference as estimate_survival_difference,
+    )
+    from jobeval.exits.transitions import estimate_transition_rates as estimate_transition_rates
+    from jobeval.exits.transitions import tabulate_transitions as tabulate_transitions
     from jobeval.inference.multiplicity import adjust_p_values as adjust_p_values
     from jobeval.plan.lottery import Lottery as Lottery
     from jobeval.plan.model import TrialPlan as TrialPlan
@@ -124,10 +166,36 @@ _HOMES = {
     "tabulate_detectable_effects": "effects.summary.detectable",
     "mantel_haenszel_test": "effects.shares.risk",
     "hedges_g": "effects.summary.sizes",
-    "survival_curve": "exits.kaplan_meier",
+    "survival_curve": "exits.survival",
+    "survival_quantile": "exits.quantiles",
+    "estimate_survival_difference": "exits.survival_difference",
+    "estimate_quantile_difference": "exits.quantile_difference",
+    "count_exits": "exits.counting",
+    "ExitGrid": "exits.grid",
     "logrank_test": "exits.logrank",
+    "gray_test": "exits.gray",
+    "estimate_adjusted_hazard_ratio": "exits.adjusted_hazard_ratio",
+    "estimate_retention": "exits.retention",
+    "retention_curves": "exits.retention_curves",
+    "estimate_recurrence": "exits.recurrence",
+    "mean_cumulative_events": "exits.mean_cumulative",
     "estimate_hazard_ratio": "exits.cox",
-    "cumulative_incidence": "exits.aalen_johansen",
+    "estimate_rmst": "exits.rmst",
+    "estimate_late_rmst": "exits.late_rmst",
+    "estimate_complier_incidence": "exits.complier_curves",
+    "cumulative_incidence": "exits.incidence",
+    "fit_fine_gray": "exits.subdistribution",
+    "estimate_subdistribution_hazard_ratio": "exits.subdistribution",
+    "estimate_state_weeks": "exits.state_weeks",
+    "estimate_cause_specific_hazard_ratios": "exits.cause_specific",
+    "estimate_incidence_difference": "exits.incidence",
+    "estimate_occupancy": "exits.occupancy",
+    "estimate_occupancy_weeks": "exits.occupancy_weeks",
+    "estimate_transition_probabilities": "exits.landmark",
+    "estimate_transition_rates": "exits.transitions",
+    "tabulate_transitions": "exits.transitions",
+    "fit_parametric": "exits.parametric",
+    "compare_durations": "exits.compare_models",
     "Evaluation": "evaluation.result",
     "evaluate": "evaluation.evaluate",
     "release": "disclosure.gate",

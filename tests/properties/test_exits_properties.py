@@ -17,7 +17,7 @@ from jobeval import (
 )
 from jobeval.exits.aalen_johansen import aalen_johansen
 from jobeval.exits.contrast import contrast_curves
-from jobeval.exits.cox_fit import fit_cox
+from jobeval.exits.cox_fit import fit_partial_likelihood
 from jobeval.exits.grid import build_grid
 from jobeval.exits.influence import cluster_variance
 from jobeval.exits.kaplan_meier import kaplan_meier
@@ -187,7 +187,7 @@ def fit(frame, ties, factor=1):
     x = np.column_stack([frame["arm"] == "new", frame["age"]]).astype(float)
     stratum = (frame["site"] == "north").to_numpy().astype(int)
     weeks, left = frame["week"].to_numpy() * factor, frame["left"].to_numpy()
-    return fit_cox(x, weeks, left, stratum, ties=ties)
+    return fit_partial_likelihood(x, weeks, left, stratum, ties=ties)
 
 
 @quick
@@ -212,7 +212,7 @@ def test_without_ties_efron_is_breslow_and_the_score_test_is_the_logrank(frame):
     efron, breslow = fit(frame, "efron"), fit(frame, "breslow")
     np.testing.assert_array_equal(efron.coef, breslow.coef)
     np.testing.assert_array_equal(efron.vcov, breslow.vcov)
-    alone = fit_cox(
+    alone = fit_partial_likelihood(
         (frame[["arm"]] == "new").to_numpy(float), frame["week"].to_numpy(),
         frame["left"].to_numpy(), (frame["site"] == "north").to_numpy().astype(int),
     )  # fmt: skip

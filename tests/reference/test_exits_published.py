@@ -8,9 +8,9 @@ import pytest
 
 from jobeval import Lottery, estimate_hazard_ratio, logrank_test, survival_curve
 from jobeval.exits.aalen_johansen import aalen_johansen
-from jobeval.exits.cox_fit import fit_cox
+from jobeval.exits.cox_fit import fit_partial_likelihood
 from jobeval.exits.grid import build_grid
-from jobeval.exits.kaplan_meier import survival_quantile
+from jobeval.exits.quantiles import survival_quantile
 from jobeval.plan.parts import Term
 
 datasets = pytest.importorskip("lifelines.datasets")
@@ -25,7 +25,7 @@ def fit(frame: pd.DataFrame, names, duration, observed, ties="efron", stratum=No
     codes = np.zeros(len(frame), dtype=int) if stratum is None else stratum
     x = frame[list(names)].to_numpy(float)
     seen = frame[observed].to_numpy() == 1
-    return fit_cox(x, frame[duration].to_numpy().astype(int), seen, codes, ties=ties)
+    return fit_partial_likelihood(x, frame[duration].to_numpy().astype(int), seen, codes, ties=ties)
 
 
 class TestSixPersons:

@@ -18,8 +18,8 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
-from jobeval.exits.cox_fit import fit_cox
-from jobeval.exits.kaplan_meier import survival_quantile
+from jobeval.exits.cox_fit import fit_partial_likelihood
+from jobeval.exits.quantiles import survival_quantile
 from jobeval.exits.logrank import logrank
 
 HERE = Path(__file__).parent
@@ -66,7 +66,7 @@ def weighted_error(errors) -> np.ndarray:
 def test_cox_kernel_with_strata_covariates_and_robust_errors(trial, ties):
     sick = [(trial["benefit"] == level) for level in ("rehabilitation", "sickness")]
     x = np.column_stack([trial["arm"], trial["age"], *sick]).astype(float)
-    fit = fit_cox(
+    fit = fit_partial_likelihood(
         x, trial["week"].to_numpy(), trial["left"].to_numpy() == 1,
         trial["site"].to_numpy() - 1, ties=ties,
     )  # fmt: skip

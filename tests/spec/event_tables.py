@@ -15,7 +15,9 @@ import pandas as pd
 
 from jobeval.endpoints.exits import derive_exits
 from jobeval.endpoints.outcomes import derive_outcome
-from jobeval.panel.build import build_panel
+from jobeval.endpoints.recurrence import derive_recurrence
+from jobeval.endpoints.retention import derive_retention
+from jobeval.panel.build import Panel, build_panel
 from jobeval.plan.model import TrialPlan
 from jobeval.plan.parts import STATES
 from jobeval.registers.trial import Trial
@@ -57,7 +59,7 @@ def build_plan(case: dict[str, Any], endpoints: dict[str, Any]) -> TrialPlan:
 
 
 def run_cases(cases: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Case name → what the code says: a row of the outcome or exit, empty when absent."""
+    """Case name → what the code says: the columns of its rows, each empty when absent."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for case in cases:
         key = json.dumps([case.get(name) for name in SHARED], default=str)
@@ -70,13 +72,26 @@ def run_cases(cases: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def _run_group(cases: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     plan = build_plan(cases[0], {f"e{i}": case["endpoint"] for i, case in enumerate(cases)})
-    panel = build_panel(build_trial(plan, cases), "final")
+    trial = build_trial(plan, cases)
+    panel = build_panel(trial, "final")
     results: dict[str, dict[str, Any]] = {}
     for endpoint, case in zip(plan.endpoints.values(), cases, strict=True):
-        derive: Any = derive_exits if endpoint.kind == "first_exit" else derive_outcome
-        rows = derive(panel, endpoint).set_index("person_id").to_dict("index")
-        results[case["name"]] = rows.get(case["name"], {})
+        rows = _derive(panel, trial, endpoint)
+        mine = rows[rows["person_id"] == case["name"]].drop(columns="person_id")
+        results[case["name"]] = mine.to_dict("list")
     return results
+
+
+def _derive(panel: Panel, trial: Trial, endpoint: Any) -> pd.DataFrame:
+    match endpoint.kind:
+        case "first_exit":
+            return derive_exits(panel, endpoint)
+        case "retention":
+            return derive_retention(panel, endpoint, trial.hours)
+        case "recurrent_spells":
+            return derive_recurrence(panel, endpoint)
+        case _:
+            return derive_outcome(panel, endpoint)
 
 
 def build_trial(plan: TrialPlan, cases: list[dict[str, Any]]) -> Trial:
@@ -124,8 +139,8 @@ def _rows(people: list[dict[str, Any]], table: str, names: tuple[str, ...]) -> p
 
 def _hours(people: list[dict[str, Any]]) -> pd.DataFrame:
     rows = [
-        (person["name"], f"job {index}", month, hours, int("supported" in flags),
-         int("imputed" in flags))
+        (person["name"], next((f for f in flags if f.startswith("employer ")), f"job {index}"),
+         month, hours, int("supported" in flags), int("imputed" in flags))
         for person in people
         for index, (month, hours, *flags) in enumerate(person.get("hours", []))
     ]  # fmt: skip

@@ -22,12 +22,31 @@ def test_case(path: Path, name: str) -> None:
     case = next(case for case in read_cases(path) if case["name"] == name)
     result = results_of(path)[name]
     if case.get("absent"):
-        assert result == {}
-    elif "duration" in case:
+        assert not any(result.values())
+    elif "starts" in case:
+        events = [
+            stop for stop, event in zip(result["stop"], result["event"], strict=True) if event
+        ]
+        assert events == case["starts"]
+        assert result["start"] == [0, *result["stop"][:-1]]
+        assert result["stop"][-1] == case["followed"]
+    else:
+        check_one({name: value for name, (value,) in result.items()}, case)
+
+
+def check_one(result: dict[str, Any], case: dict[str, Any]) -> None:
+    """A result of one row."""
+    if "duration" in case:
         assert result == {
             "duration": case["duration"],
             "destination": case.get("destination"),
         }
+    elif "followed" in case:
+        started, kept = case.get("started"), case.get("kept")
+        assert result["followed"] == case["followed"]
+        assert pd.isna(result["started"]) if started is None else result["started"] == started
+        assert pd.isna(result["duration"]) if kept is None else result["duration"] == kept
+        assert (result["lost"], result["lost_to"]) == ("lost_to" in case, case.get("lost_to"))
     elif "status" in case:
         assert result["status"] == case["status"]
         assert pd.isna(result["value"])
@@ -43,4 +62,4 @@ def test_every_case_says_what_and_why(path: Path) -> None:
     assert len(set(names)) == len(names)
     for case in cases:
         assert case["why"].endswith(".")
-        assert len({"value", "status", "duration", "absent"} & set(case)) == 1
+        assert len({"value", "status", "duration", "followed", "absent"} & set(case)) == 1

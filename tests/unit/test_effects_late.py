@@ -10,11 +10,11 @@ import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
 from jobeval.effects.summary.variants import Variant, estimate_variants
-from jobeval.effects.take_up.anderson_rubin import invert_anderson_rubin
 from jobeval.effects.take_up.as_treated import estimate_as_treated
-from jobeval.effects.take_up.instrument import Effect, RatioFit
 from jobeval.effects.take_up.late import estimate_late
 from jobeval.errors import DataError, DesignError
+from jobeval.inference.anderson_rubin import invert_anderson_rubin
+from jobeval.inference.instrument import Effect, RatioFit
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Estimate

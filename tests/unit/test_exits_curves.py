@@ -11,7 +11,7 @@ from jobeval import CurveTable, Lottery, cumulative_incidence, survival_curve
 from jobeval.errors import DesignError
 from jobeval.exits.contrast import contrast_curves
 from jobeval.exits.grid import build_grid
-from jobeval.exits.kaplan_meier import survival_quantile
+from jobeval.exits.quantiles import survival_quantile
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -15,8 +15,9 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
+from jobeval.exits.drawn_scores import lottery_moments, score_persons, score_units
 from jobeval.exits.durations import read_durations
-from jobeval.exits.logrank import logrank, logrank_scores, lottery_variance
+from jobeval.exits.weighted_logrank import logrank, weekly_scores
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")
@@ -128,10 +129,14 @@ class TestLogrank:
             durations = read_durations(frame, "week", "left", lottery)
             grid, drawn = durations.grid(lottery), durations.assignment
             test = logrank(grid.at_risk, grid.leavers)
-            scores = logrank_scores(grid, durations)
-            differences.append(test.observed - test.expected)
+            same = np.ones((1, *grid.at_risk.shape[1:]))
+            weekly = weekly_scores(grid.at_risk, grid.leavers, same)
+            scores = score_persons(durations, weekly)
+            moments = lottery_moments(score_units(drawn, scores))
+            differences.append(float(test.difference[0]))
             assert scores[drawn.assigned == 1].sum() == pytest.approx(differences[-1])
-            variances.append(lottery_variance(scores, drawn.assigned, drawn.stratum, cluster))
+            assert moments.difference[0] == pytest.approx(differences[-1])
+            variances.append(moments.covariance[0, 0])
         assert np.mean(differences) == pytest.approx(0, abs=1e-12)
         np.testing.assert_allclose(variances, np.var(differences), rtol=1e-12)
         said = logrank_test(frame, "week", "left", lottery)
@@ -203,7 +208,7 @@ class TestHazardRatio:
 
     def test_ties_are_named(self):
         with pytest.raises(ValueError, match="efron"):
-            estimate_hazard_ratio(trial(), "week", "left", PLAIN, ties="exact")  # type: ignore[arg-type]
+            estimate_hazard_ratio(trial(), "week", "left", PLAIN, ties="efrn")  # type: ignore[arg-type]
 
     def test_large_covariates_do_not_overflow(self):
         frame = trial().assign(income=lambda f: f["age"] * 1e6)

@@ -31,6 +31,7 @@ from jobeval.results import CheckResult, Flow
 Sizes = Mapping[str, int]
 """Persons drawn, by arm."""
 VALUE_DIGITS = 3
+FIT_DIGITS = 4
 COUNT_COLUMNS = {"persons", "expected", "observed", "not_observed", "out_of_population", "started"}
 WITHHELD = "no_rule"
 
@@ -39,7 +40,7 @@ def release_check(
     check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger
 ) -> ReleasedCheck:
     """One check, by the rule of its name."""
-    rule = _TABLE_RULES.get(check.name)
+    rule = _TABLE_RULES.get(check.name.partition(" ")[0])
     if rule is None:
         ledger.note(f"checks: {check.name}", WITHHELD, check.table.size)
         table, values = _table((), []), {}
@@ -203,6 +204,33 @@ def _intensity(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger)
     return _table(("kind", "arm", "persons", "share"), rows)
 
 
+def _models(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """How well each model fits: numbers of everyone at few digits."""
+    numbers = ("aic", "distance_control", "distance_treatment")
+    columns = ("distribution", *(name for name in numbers if name in check.table.columns))
+    rows: list[tuple[Cell, ...]] = [
+        (str(record["distribution"]), *(_rounded_fit(record[name]) for name in columns[1:]))
+        for record in check.table.to_dict("records")
+    ]
+    return _table(columns, rows)
+
+
+def _rounded_fit(value: Any) -> float | None:
+    return None if math.isnan(float(value)) else round_significant(float(value), FIT_DIGITS)
+
+
+def _sequences(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
+    """The commonest state of each group of persons, where enough of them share it."""
+    rows: list[tuple[Cell, ...]] = []
+    for record in check.table.to_dict("records"):
+        state: Cell = str(record["state"])
+        if record["count"] < policy.min_count:
+            ledger.note(f"checks: {check.name}", "few_persons")
+            state = SUPPRESSED
+        rows.append((str(record["arm"]), int(record["group"]), int(record["week"]), state))
+    return _table(("arm", "group", "week", "state"), rows)
+
+
 def _values_only(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
     return _table((), [])
 
@@ -217,4 +245,6 @@ _TABLE_RULES: Mapping[str, Callable[[CheckResult, Sizes, Policy, Ledger], Releas
     "sites": _counts,
     "intensity": _intensity,
     "heterogeneity": _values_only,
+    "models": _models,
+    "sequences": _sequences,
 }

@@ -21,8 +21,16 @@ from jobeval.disclosure.rules import (
 from jobeval.results import Curve
 
 RISK_EVERY_WEEKS = 13
-EXIT_MEASURES = {"survival", "cumulative_incidence"}
+EXIT_MEASURES = {
+    "survival", "cumulative_incidence", "complier_incidence", "mean_cumulative",
+    "cumulative_hazard",
+}  # fmt: skip
+STATES = {"state_share", "occupancy"}
+SMOOTH = {"log_hazard_ratio", "implied_survival"}
+UNBOUNDED = {"mean_cumulative", "cumulative_hazard"}
+"""Exit measures that may pass 1."""
 PATHS = {"share", "mean"}
+SMOOTH_DECIMALS = 2
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -44,13 +52,19 @@ def release_curves(
     for levels in _levels(c for c in curves if c.measure in PATHS and " - " in c.arm):
         _hide_complements(levels, curves, hidden, policy)
     released = [
-        release_exit_curve(curve, policy, ledger)
-        if curve.measure in EXIT_MEASURES
-        else _release_path(curve, hidden[id(curve)], policy, ledger)
+        _release(curve, hidden[id(curve)], policy, ledger)
         for curve in curves
         if not _is_withheld(curve, ledger)
     ]
     return (*released, *_other_states(released))
+
+
+def _release(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -> ReleasedCurve:
+    if curve.measure in EXIT_MEASURES:
+        return release_exit_curve(curve, policy, ledger)
+    if curve.measure in SMOOTH:
+        return _release_smooth(curve, policy, ledger)
+    return _release_path(curve, hidden, policy, ledger)
 
 
 def _name(curve: Curve) -> str:
@@ -60,12 +74,12 @@ def _name(curve: Curve) -> str:
 def _is_share(curve: Curve) -> bool:
     if curve.measure == "accumulated":
         return False
-    return curve.measure in {"share", "state_share"} or curve.unit == "share"
+    return curve.measure in {"share", *STATES} or curve.unit == "share"
 
 
 def _is_withheld(curve: Curve, ledger: Ledger) -> bool:
     """Weekly differences of exits would undo the thinning; those of states add up to 0."""
-    rule = {"state_share": "weekly_difference_of_states"}.get(curve.measure, "")
+    rule = "weekly_difference_of_states" if curve.measure in STATES else ""
     if curve.measure in EXIT_MEASURES:
         rule = "weekly_difference_of_exits"
     withheld = bool(rule) and " - " in curve.arm
@@ -156,6 +170,21 @@ def _release_path(curve: Curve, hidden: Bools, policy: Policy, ledger: Ledger) -
     return _released(curve, curve.times, points, tuple(counts), tuple(bool(h) for h in hidden))
 
 
+def _release_smooth(curve: Curve, policy: Policy, ledger: Ledger) -> ReleasedCurve:
+    """A curve of few parameters: at some weeks and few decimals, where enough stand behind it."""
+    enough = curve.events.sum() >= 2 * policy.min_count
+    shown = (curve.times % RISK_EVERY_WEEKS == 0) | (curve.times == _last_week(curve, policy))
+    shown &= (curve.at_risk >= policy.min_at_risk) & enough
+    ledger.note(_name(curve), "some_weeks", int((~shown).sum()))
+    arrays = (curve.values, curve.conf_low, curve.conf_high, curve.band_low, curve.band_high)
+    points = [
+        tuple(round(float(array[i]), SMOOTH_DECIMALS) for array in arrays)
+        for i in np.flatnonzero(shown)
+    ]
+    counts = tuple(round_count(n, policy.round_counts_to) for n in curve.at_risk[shown])
+    return _released(curve, curve.times[shown], points, counts, (False,) * len(points))
+
+
 def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ...]:
     """Value, bounds and band of a week. The bounds move with the value, or they would tell it."""
     value, n = float(curve.values[position]), int(curve.at_risk[position])
@@ -168,6 +197,8 @@ def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ..
         return tuple(round(v, decimals) for v in (value, *bounds))
     if _is_share(curve) or curve.measure in EXIT_MEASURES:
         shown = round_share(value, n, policy.min_count)
+        if curve.measure in UNBOUNDED:
+            return (shown, *(round(max(0.0, bound + shown - value), 3) for bound in bounds))
         return (shown, *(_clip_share(bound + shown - value) for bound in bounds))
     decimals = min(2, mean_decimals(n, policy.min_count))
     return tuple(round(v, decimals) for v in (value, *bounds))
@@ -265,9 +296,12 @@ def _released(
 
 def _other_states(released: Sequence[ReleasedCurve]) -> list[ReleasedCurve]:
     """For each arm, what its published states leave of 1: hidden states and rounding."""
-    states = [c for c in released if c.measure == "state_share" and " - " not in c.arm]
-    arms = dict.fromkeys(curve.arm for curve in states)
-    return [_remainder([curve for curve in states if curve.arm == arm]) for arm in arms]
+    arms: dict[tuple[str, ...], list[ReleasedCurve]] = {}
+    for curve in released:
+        if curve.measure in STATES and " - " not in curve.arm:
+            key = (curve.endpoint, curve.measure, curve.subgroup, curve.arm)
+            arms.setdefault(key, []).append(curve)
+    return [_remainder(states) for states in arms.values()]
 
 
 def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
@@ -278,7 +312,7 @@ def _remainder(states: Sequence[ReleasedCurve]) -> ReleasedCurve:
     return ReleasedCurve(
         token=gate_token(),
         endpoint=first.endpoint,
-        measure="state_share",
+        measure=first.measure,
         arm=first.arm,
         cause="other_states",
         subgroup="",

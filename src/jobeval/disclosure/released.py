@@ -165,6 +165,19 @@ class ReleasedEstimate(Released):
         """Whether the unrounded interval leaves out the value of no effect."""
         return self.estimable and self.p_value < 1 - self.conf_level
 
+    def of_the_others(self) -> ReleasedEstimate:
+        """The same effect on a share, told of those without: who has left, of who has not."""
+        if self.unit != "share" or self.scale != "difference":
+            raise ValueError(f"{self.unit!r} ({self.scale}) is no difference of shares")
+        turned = {
+            "estimate": -self.estimate,
+            "conf_low": -self.conf_high,
+            "conf_high": -self.conf_low,
+            "mean_treatment": round(1 - self.mean_treatment, 6),
+            "mean_control": round(1 - self.mean_control, 6),
+        }
+        return replace(self, token=_GATE, **turned)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleasedEffects(Released):

@@ -6,7 +6,7 @@ enough, so that memory does not grow with their number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -17,6 +17,7 @@ from jobeval.endpoints.weekly import followed_weeks, observed_weeks, weekly_valu
 from jobeval.panel.build import Panel
 from jobeval.panel.engine import collect_frame
 from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.plan.parts import State
 
 Floats = NDArray[np.float64]
 ROWS = 25_000
@@ -112,6 +113,24 @@ def collect_weekly_state(
     weeks = observed_weeks(panel, nw.col("followed_weeks_state"))
     inside = nw.when(nw.col("state") == state).then(nw.lit(1.0)).otherwise(nw.lit(0.0))
     return _blocks(panel, weeks, inside, person_ids, rows)
+
+
+def collect_weekly_codes(
+    panel: Panel,
+    codes: Mapping[State, int],
+    person_ids: Sequence[Any] | None = None,
+    *,
+    rows: int = ROWS,
+) -> WeeklyBlocks:
+    """As ``collect_weekly_state``: the code of the state of each observed week.
+
+    ``codes`` names all states.
+    """
+    weeks = observed_weeks(panel, nw.col("followed_weeks_state"))
+    value = nw.lit(None, nw.Float64)
+    for state, code in codes.items():
+        value = nw.when(nw.col("state") == state).then(nw.lit(float(code))).otherwise(value)
+    return _blocks(panel, weeks, value, person_ids, rows)
 
 
 def _blocks(

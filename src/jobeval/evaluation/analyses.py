@@ -8,14 +8,22 @@ from typing import Any
 
 from jobeval.errors import DataError, DesignError
 from jobeval.evaluation import effects
-from jobeval.evaluation.exits import estimate_exits
+from jobeval.evaluation.exits import ESTIMATORS, estimate_exits
+from jobeval.evaluation.histories import keep_jobs, occupy_states, start_again
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.evaluation.naming import inestimable, name_effect
 from jobeval.evaluation.paths import follow_path, share_states
+from jobeval.evaluation.said import Said
 from jobeval.plan import analyses as plan
-from jobeval.results import Curve, Estimate, HypothesisTest
+from jobeval.plan.exit_analyses import (
+    CurveAnalysis,
+    GrayAnalysis,
+    IncidenceAnalysis,
+    LogRankAnalysis,
+    OccupancyAnalysis,
+)
+from jobeval.results import CheckResult, Curve, Estimate, HypothesisTest
 
-Said = Estimate | Curve | HypothesisTest
 KINDS: dict[type, Callable[[Any, TrialAtLook], Iterable[Said]]] = {
     plan.EffectAnalysis: effects.estimate_effects,
     plan.TakeUpAnalysis: effects.estimate_take_up,
@@ -29,10 +37,21 @@ KINDS: dict[type, Callable[[Any, TrialAtLook], Iterable[Said]]] = {
     plan.IndexAnalysis: effects.index_effects,
     plan.SensitivityAnalysis: effects.vary,
     plan.PathAnalysis: follow_path,
-    plan.ExitAnalysis: estimate_exits,
+    **dict.fromkeys(ESTIMATORS, estimate_exits),
     plan.StateAnalysis: share_states,
+    plan.OccupancyAnalysis: occupy_states,
+    plan.RetentionAnalysis: keep_jobs,
+    plan.RecurrenceAnalysis: start_again,
 }
-NO_EFFECT = (plan.PathAnalysis, plan.ExitAnalysis, plan.StateAnalysis)
+NO_EFFECT = (
+    plan.PathAnalysis,
+    plan.StateAnalysis,
+    CurveAnalysis,
+    LogRankAnalysis,
+    IncidenceAnalysis,
+    GrayAnalysis,
+    OccupancyAnalysis,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ class Answers:
     effects: list[Estimate] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     tests: list[HypothesisTest] = field(default_factory=list)
+    tables: list[CheckResult] = field(default_factory=list)
 
 
 def carry_out(analysis: plan.Analysis, at_look: TrialAtLook, answers: Answers) -> None:
@@ -66,6 +86,8 @@ def carry_out(analysis: plan.Analysis, at_look: TrialAtLook, answers: Answers) -
                 answers.curves.append(item)
             case HypothesisTest():
                 answers.tests.append(name_test(analysis, item))
+            case CheckResult():
+                answers.tables.append(item)
 
 
 def name_test(analysis: plan.Analysis, test: HypothesisTest) -> HypothesisTest:

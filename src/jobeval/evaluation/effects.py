@@ -73,7 +73,7 @@ def estimate_take_up(analysis: plan.TakeUpAnalysis, at_look: TrialAtLook) -> Sai
     frame, outcome = frame_of(at_look, analysis.endpoint)
     treated = analysis.treated or TOOK_PART
     if analysis.treated is None:
-        frame[treated] = _took_part(at_look)
+        frame[treated] = took_part(at_look)
     yield estimate_late(
         frame, outcome, at_look.plan.lottery_columns, treated=treated,
         covariates=analysis.covariates, adjustment="ancova" if analysis.covariates else "none",
@@ -207,7 +207,7 @@ def vary(analysis: plan.SensitivityAnalysis, at_look: TrialAtLook) -> Said:
     treated = None
     if any(variant.analysis_set == "per_protocol" for variant in analysis.variants):
         treated = TOOK_PART
-        frame[treated] = _took_part(at_look)
+        frame[treated] = took_part(at_look)
     resampling = at_look.plan.resampling
     yield from estimate_variants(
         frame, at_look.plan.lottery_columns,
@@ -216,7 +216,8 @@ def vary(analysis: plan.SensitivityAnalysis, at_look: TrialAtLook) -> Said:
     )  # fmt: skip
 
 
-def _took_part(at_look: TrialAtLook) -> NDArray[np.int64]:
+def took_part(at_look: TrialAtLook) -> NDArray[np.int64]:
+    """Who had started by the cut-off, in the order of ``persons``."""
     if at_look.started is None:
         rule = "who started is not known: persons hold no started_on."
         raise DataError("take-up", [Problem("persons", rule, 'Deliver it, or name "treated".')])

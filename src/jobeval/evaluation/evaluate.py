@@ -22,7 +22,8 @@ from jobeval.evaluation.families import adjust_families
 from jobeval.evaluation.look import TrialAtLook, read_look
 from jobeval.evaluation.result import Evaluation
 from jobeval.panel.activities import derive_first_activities
-from jobeval.plan.analyses import Analysis, EffectAnalysis, ExitAnalysis
+from jobeval.plan.analyses import Analysis, EffectAnalysis
+from jobeval.plan.exit_analyses import AdjustedAnalysis
 from jobeval.plan.parts import LookName, Term
 from jobeval.registers.frames import read_columns
 from jobeval.registers.trial import Trial
@@ -85,7 +86,7 @@ def _evaluate(
         _report(progress, done, len(due) + 1, analysis.name)
         carry_out(analysis, at_look, answers)
     _report(progress, len(due), len(due) + 1, "checks")
-    checks = [*_check(at_look, due), *_describe_delivery(at_look)]
+    checks = [*_check(at_look, due), *_describe_delivery(at_look), *answers.tables]
     flow = _count_flow(at_look, due)
     _report(progress, len(due) + 1, len(due) + 1, "done")
     return Evaluation(
@@ -128,7 +129,10 @@ def _check(at_look: TrialAtLook, due: Sequence[Analysis]) -> Iterable[CheckResul
 def _covariates(due: Sequence[Analysis]) -> tuple[Term, ...]:
     """The covariates of all analyses, each once, in the order of the plan."""
     terms = [
-        term for a in due if isinstance(a, EffectAnalysis | ExitAnalysis) for term in a.covariates
+        term
+        for a in due
+        if isinstance(a, EffectAnalysis | AdjustedAnalysis)
+        for term in a.covariates
     ]
     return tuple({term.column: term for term in terms}.values())
 

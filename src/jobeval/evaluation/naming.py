@@ -10,6 +10,7 @@ from typing import Any
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.plan import analyses as plan
 from jobeval.plan.endpoints import DeliveredOutcome, Endpoint, WindowEndpoint
+from jobeval.plan.exit_analyses import ON_THE_GRID
 from jobeval.plan.parts import LookName
 from jobeval.results import Estimate
 
@@ -52,8 +53,8 @@ def inestimable(analysis: Any, at_look: TrialAtLook, reason: str) -> Estimate:
 def _scale(analysis: Any, effect: Estimate, at_look: TrialAtLook) -> Mapping[str, Any]:
     if isinstance(analysis, plan.IndexAnalysis):
         return {"unit": "control_sd"}
-    if isinstance(analysis, plan.ExitAnalysis):
-        return {"unit": "hazard_ratio"}
+    if isinstance(analysis, ON_THE_GRID):
+        return {}  # they know their unit and horizon
     name = analysis.endpoint
     if isinstance(analysis, plan.SensitivityAnalysis):
         named = {item.name: item.endpoint for item in analysis.variants}

@@ -36,13 +36,16 @@ def contrast_curves(curves: CurveTable, lottery: Lottery) -> CurveTable:
     controls = curves.where(arm=str(lottery.control))
     return CurveTable(
         tuple(
-            _contrast(curve, controls.one(measure=curve.measure, cause=curve.cause), lottery)
+            curve_difference(
+                curve, controls.one(measure=curve.measure, cause=curve.cause), lottery.contrast
+            )
             for curve in treated
         )
     )
 
 
-def _contrast(treated: Curve, control: Curve, lottery: Lottery) -> Curve:
+def curve_difference(treated: Curve, control: Curve, contrast: str) -> Curve:
+    """The difference of two curves of independent arms, as in ``contrast_curves``."""
     if not np.array_equal(treated.times, control.times):
         raise DesignError("the curves of the two arms do not share their weeks")
     values = treated.values - control.values
@@ -51,7 +54,7 @@ def _contrast(treated: Curve, control: Curve, lottery: Lottery) -> Curve:
     half = np.where(known, normal_quantile(treated.conf_level) * std_error, math.nan)
     return replace(
         treated,
-        arm=lottery.contrast,
+        arm=contrast,
         values=values,
         std_error=std_error,
         conf_low=values - half,

@@ -1,31 +1,25 @@
-"""Cox's partial likelihood on the grid: weeks × strata carry everything but one pass a step.
+"""Cox's model fitted to arrays."""
 
-Symbols: within a cell (stratum and event week), ``d`` persons leave; ``S0, S1`` are the sums of
-``w = exp(xβ)`` and ``w x`` over those at risk, ``S0d, S1d`` over those who leave. Efron (1977)
-replaces ``S`` by ``S − f S_d`` with ``f = l / d``, ``l = 0 … d − 1``; Breslow (1974) has
-``f = 0``. With ``e = 1 / (1 − f S0d / S0)``, a cell needs the sums over ``l``
-``A = Σ e``, ``B = Σ f e``, ``C = Σ e²``, ``D = Σ f e²``, ``E = Σ f² e²``.
-"""
-
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.grid import remaining
+from jobeval.exits import cox_firth
+from jobeval.exits.cox_arrange import Counts, Floats, RiskCells, Ties, arrange
+from jobeval.exits.cox_exact import exact_point, risk_sets
+from jobeval.exits.cox_likelihood import PartialLikelihood, build_likelihood
+from jobeval.exits.cox_newton import DECREMENT, Maximum, Point, maximise, newton_step
 
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
-Ties = Literal["efron", "breslow"]
-MAX_STEPS = 100
-DECREMENT = 1e-10
-"""Newton stops when a step promises less than half of this in log-likelihood."""
-LONGEST_STEP = 5.0
-"""No step moves anybody's ``xβ`` further, so that the way to infinity is not overrun."""
-RUNAWAY = 1e-2
-"""A coefficient whose last step still moves somebody's ``xβ`` so far goes to infinity."""
+Penalty = Literal["firth"]
+UNSEEN = 1e-10
+"""Information an exit on a column of spread 1, below which the column does not vary."""
+FLAT = 1e-12
+"""Least curvature of the likelihood, of its greatest, that is not rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,24 +34,28 @@ class CoxFit:
         Shape ``(p, p)``, the inverse of the observed information; ``nan`` likewise.
     infinite
         Shape ``(p,)``, boolean: the likelihood grows as this coefficient goes to ±∞.
+    seen
+        Shape ``(p,)``, boolean: the column varies among those at risk at some exit; the others
+        take no part and are ``nan``.
     loglik_null, loglik
         Log partial likelihood at 0 and at the maximum (its limit where infinite).
     score_statistic
         ``U′ I⁻¹ U`` at 0, chi-square with ``p`` degrees of freedom.
-    residuals
-        Shape ``(n, p)``: score residuals (derivative by the weight of a person), if wanted.
     converged
-        ``False`` when the steps ran out or the information was singular: all is ``nan`` then.
+        ``False`` when the steps ran out or those at risk cannot tell columns apart: all is ``nan`` then.
+    model
+        The likelihood of the columns that are seen, and where its maximum was found.
     """
 
     coef: Floats
     vcov: Floats
     infinite: NDArray[np.bool_]
+    seen: NDArray[np.bool_]
     loglik_null: float
     loglik: float
     score_statistic: float
-    residuals: Floats | None
     converged: bool
+    model: "MaximisedCox"
 
     @property
     def likelihood_ratio(self) -> float:
@@ -65,72 +63,73 @@ class CoxFit:
         return 2 * (self.loglik - self.loglik_null)
 
     def robust_vcov(self, cluster: Counts | None = None) -> Floats:
-        """Lin & Wei (1989): ``I⁻¹ Σ_g r_g r_g′ I⁻¹``; every person a cluster unless told."""
-        if self.residuals is None:
-            raise ValueError("the model was fitted without residuals")
-        sums = self.residuals
-        if cluster is not None:
-            columns = [np.bincount(cluster, weights=column) for column in sums.T]
-            sums = np.stack(columns, axis=1)
-        return self.vcov @ (sums.T @ sums) @ self.vcov
+        """Lin & Wei (1989): ``I⁻¹ Σ_g r_g r_g′ I⁻¹``; every row a cluster unless told."""
+        known = np.isfinite(self.coef)
+        residuals, order = self.model.score_residuals()
+        residuals = residuals[known[self.seen]]
+        sums = residuals if cluster is None else sum_by(cluster[order], residuals)
+        bread = self.vcov[np.ix_(known, known)]
+        return _embedded(bread @ (sums @ sums.T) @ bread, known)
 
 
-class _Cells(NamedTuple):
-    """Who is where: persons sorted by stratum, event week and whether they leave in it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class MaximisedCox:
+    """A likelihood of scaled covariates and its maximum."""
 
-    order: Counts  # (m,) rows of those at risk at some exit of their stratum
-    starts: Counts  # first of each occupied cell
-    flat: Counts  # its place in (S, T, 2)
-    shape: tuple[int, int, int]
-    event_cell: tuple[Counts, ...]  # stratum and week of the M cells with exits
-    deaths: Counts  # (M,)
-    at: tuple[Counts, Counts]  # (m,) stratum and week of each sorted person
-    leaves: NDArray[np.bool_]  # (m,)
-    fractions: Floats  # (Σd,) l / d, cell by cell; 0 for Breslow
-    first: Counts  # (M,) where each cell's fractions begin
+    likelihood: PartialLikelihood
+    evaluate: Callable[[Floats], Point]
+    maximum: Maximum
+    decrement: float
+    tied: bool  # whether the likelihood is of tied exits one by one, which has residuals
 
+    def score_residuals(self) -> tuple[Floats, Counts]:
+        """Derivatives by the weight of a row, shape ``(p, m)``, and which rows they are of.
 
-class _Sums(NamedTuple):
-    """All that one value of the coefficients gives; ``weights, g`` are ``(m,)``, the rest M."""
-
-    loglik: float
-    weights: Floats
-    g: Floats  # w (Σ A up to the own week − B where the person leaves)
-    s0: Floats
-    means: Floats  # S1 / S0
-    dead_means: Floats  # S1d / S0
-    a: Floats
-    b: Floats
-    c: Floats
-    d: Floats
-    e: Floats
+        Rows that were at risk at no exit have none.
+        """
+        if not self.tied:
+            raise ValueError("the exact likelihood has no residuals of single persons")
+        sums = self.likelihood.sums(self.maximum.beta)
+        residuals = self.likelihood.score_residuals(sums)
+        residuals *= self.likelihood.scale[:, None]
+        return residuals, self.likelihood.cells.order
 
 
-@np.errstate(all="ignore")  # coefficients on their way to infinity: seen by what they give
-def fit_cox(
+def fit_partial_likelihood(
     x: Floats,
     weeks: Counts,
     observed: NDArray[np.bool_],
     stratum: Counts,
     *,
+    entry: Counts | None = None,
     ties: Ties = "efron",
-    residuals: bool = True,
+    penalty: Penalty | None = None,
 ) -> CoxFit:
     """Maximise the stratified partial likelihood by Newton's method with step halving.
 
     Parameters
     ----------
     x
-        Shape ``(n, p)``, linearly independent within the strata.
+        Shape ``(n, p)``, linearly independent within the strata; fastest with contiguous columns.
     weeks, observed, stratum
         Shape ``(n,)``: whole weeks, whether the exit was seen, codes of strata.
-    residuals
-        Whether score residuals are wanted, for ``robust_vcov``.
+    entry
+        Shape ``(n,)``: the week after which a row is at risk, −1 = from the start; left out,
+        all are.
+    ties
+        ``"efron"``, ``"breslow"`` or ``"exact"``.
+    penalty
+        ``"firth"`` adds half the logarithm of the determinant of the information.
+
+    Raises
+    ------
+    DesignError
+        When the exact likelihood would take too long.
 
     Notes
     -----
-    Whatever is censored before the first exit of its stratum is not needed, and weeks without
-    exits are not either: only the order of weeks matters.
+    Rows that are at risk at no exit of their stratum are not needed, and weeks without exits
+    are not either: only the order of weeks matters.
 
     Examples
     --------
@@ -138,149 +137,82 @@ def fit_cox(
 
     >>> x = np.array([[1.0], [1], [1], [0], [0], [0]])
     >>> weeks, observed = np.array([1, 1, 6, 6, 8, 9]), np.array([1, 0, 1, 1, 0, 1]) > 0
-    >>> fit = fit_cox(x, weeks, observed, np.zeros(6, dtype=int), ties="breslow")
+    >>> fit = fit_partial_likelihood(x, weeks, observed, np.zeros(6, dtype=int), ties="breslow")
     >>> bool(np.isclose(fit.coef[0], np.log((3 + np.sqrt(33)) / 2)))
     True
     """
     if not observed.any():
         raise ValueError("no exit was seen")
-    cells = _arrange(weeks, observed, stratum, ties)
-    z, scale = _scaled(x[cells.order])
-    null = _sum(z, np.zeros(x.shape[1]), cells)
-    beta, sums, step = _maximise(z, cells, null)
-    converged = bool(np.isfinite(step).all())
-    runaway = converged and float(np.abs(z @ step).max()) > RUNAWAY
-    infinite = runaway & (np.abs(z * step).max(axis=0) > RUNAWAY)
+    cells = arrange(weeks, observed, stratum, entry, ties=ties)
+    likelihood, null, seen = _of_seen_columns(x, cells)
+    z, scale, origin = likelihood.z, likelihood.scale, np.zeros(len(likelihood.z))
+    evaluate, decrement = _evaluator(likelihood, ties, penalty)
+    if evaluate != likelihood.point:
+        null = evaluate(origin)
+    maximum = maximise(evaluate, z, origin, null, decrement=decrement)
+    infinite = maximum.infinite(z)
+    converged = maximum.converged and _identified(maximum.point.information, ~infinite)
     finite = ~infinite & converged
-    vcov = _inverse(_information(z, sums), finite) / np.outer(scale, scale)
-    scores = np.zeros(x.shape) if residuals else None
-    if scores is not None:
-        scores[cells.order] = _score_residuals(z, cells, sums) * scale
+    coef, went = np.full(len(seen), np.nan), np.zeros(len(seen), dtype=bool)
+    coef[seen], went[seen] = np.where(finite, maximum.beta, np.nan) / scale, infinite
+    volume = float(np.log(scale).sum()) if penalty else 0.0  # of the information in units of x
+    vcov = _inverse(maximum.point.information, finite) / np.outer(scale, scale)
     return CoxFit(
-        coef=np.where(finite, beta, np.nan) / scale,
-        vcov=vcov,
-        infinite=infinite,
-        loglik_null=null.loglik,
-        loglik=sums.loglik,
-        score_statistic=_newton(z, cells, null)[1],
-        residuals=scores,
+        coef=coef,
+        vcov=_embedded(vcov, seen),
+        infinite=went,
+        seen=seen,
+        loglik_null=null.loglik + volume,
+        loglik=maximum.point.loglik + volume,
+        score_statistic=newton_step(null, np.ones(len(z), dtype=bool))[1],
         converged=converged,
+        model=MaximisedCox(likelihood, evaluate, maximum, decrement, ties != "exact"),
     )
 
 
-def _scaled(x: Floats) -> tuple[Floats, Floats]:
-    """Columns with mean 0 and spread 1, and the spreads; the likelihood does not mind."""
-    scale = x.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    return (x - x.mean(axis=0)) / scale, scale
+def sum_by(code: Counts, rows: Floats) -> Floats:
+    """Sums of ``rows`` of shape ``(p, m)`` over the rows of each code: ``(p, G)``."""
+    sums = np.empty((len(rows), int(code.max(initial=-1)) + 1))
+    for own, row in zip(sums, rows, strict=True):
+        own[:] = np.bincount(code, weights=row)
+    return sums
 
 
-def _arrange(weeks: Counts, observed: NDArray[np.bool_], stratum: Counts, ties: Ties) -> _Cells:
-    """Sort persons into cells; weeks become the number of the last event week reached."""
-    event_weeks = np.unique(weeks[observed])
-    n_strata = int(stratum.max(initial=-1)) + 1
-    first_exit = np.full(n_strata, np.iinfo(np.int64).max)
-    np.minimum.at(first_exit, stratum[observed], weeks[observed])
-    rows = np.flatnonzero(weeks >= first_exit[stratum])
-    week = np.searchsorted(event_weeks, weeks[rows], side="right") - 1
-    shape = (n_strata, len(event_weeks), 2)
-    key = np.ravel_multi_index((stratum[rows], week, observed[rows].astype(int)), shape)
-    turn = np.argsort(key, kind="stable")
-    key = key[turn]
-    flat, starts = np.unique(key, return_index=True)
-    deaths = np.bincount(key, minlength=int(np.prod(shape))).reshape(shape)[..., 1]
-    event_cell = np.nonzero(deaths)
-    d = deaths[event_cell]
-    first = np.cumsum(d) - d
-    rank = np.arange(d.sum()) - np.repeat(first, d)
-    fractions = rank / np.repeat(d, d) if ties == "efron" else np.zeros(len(rank))
-    at = (stratum[rows][turn], week[turn])
-    return _Cells(
-        rows[turn], starts, flat, shape, event_cell, d, at, observed[rows][turn], fractions, first
-    )
+def _of_seen_columns(
+    x: Floats, cells: RiskCells
+) -> tuple[PartialLikelihood, Point, NDArray[np.bool_]]:
+    """The likelihood of the columns with information, its value at 0, and which these are."""
+    likelihood = build_likelihood(x, cells)
+    null = likelihood.point(np.zeros(len(likelihood.z)))
+    seen = np.diag(null.information) > UNSEEN * cells.deaths.sum()
+    if not seen.all():
+        likelihood = build_likelihood(x[:, seen], cells)
+        null = likelihood.point(np.zeros(len(likelihood.z)))
+    return likelihood, null, seen
 
 
-def _sum(z: Floats, beta: Floats, cells: _Cells) -> _Sums:
-    """One pass over the persons (``exp`` and a sum per cell), then weeks × strata only."""
-    eta = z @ beta
-    eta -= eta.max()
-    weights = np.exp(eta)
-    table = np.zeros((int(np.prod(cells.shape)), 1 + z.shape[1]))
-    weighted = np.column_stack([weights, weights[:, None] * z])
-    table[cells.flat] = np.add.reduceat(weighted, cells.starts, axis=0)
-    table = table.T.reshape(-1, *cells.shape)
-    risk = remaining(table.sum(axis=-1))[:, *cells.event_cell]
-    dead = table[..., 1][:, *cells.event_cell]
-    f, s0 = cells.fractions, risk[0]
-    means, dead_means = risk[1:].T / s0[:, None], dead[1:].T / s0[:, None]
-    e = 1 / (1 - f * np.repeat(dead[0] / s0, cells.deaths))
-    moments = [e, f * e, e * e, f * e * e, (f * e) ** 2]
-    a, b, c, d, e2 = np.add.reduceat(moments, cells.first, axis=1)
-    own = cells.leaves * _spread(b / s0, cells)[cells.at]
-    g = weights * (_up_to(a / s0, cells)[cells.at] - own)
-    loglik = eta[cells.leaves].sum() - cells.deaths @ np.log(s0) + np.log(e).sum()
-    return _Sums(float(loglik), weights, g, s0, means, dead_means, a, b, c, d, e2)
+def _embedded(block: Floats, rows: NDArray[np.bool_]) -> Floats:
+    """A matrix of all coefficients, ``nan`` but for the block of some."""
+    matrix = np.full((len(rows), len(rows)), np.nan)
+    matrix[np.ix_(rows, rows)] = block
+    return matrix
 
 
-def _spread(values: Floats, cells: _Cells) -> Floats:
-    """Values of the M cells on all strata × weeks: shape ``(S, T, …)``, 0 elsewhere."""
-    spread = np.zeros((*cells.shape[:2], *values.shape[1:]))
-    spread[cells.event_cell] = values
-    return spread
+def _evaluator(
+    likelihood: PartialLikelihood, ties: Ties, penalty: Penalty | None
+) -> tuple[Callable[[Floats], Point], float]:
+    if ties == "exact":
+        sets = risk_sets(likelihood.cells, len(likelihood.z))
+        return lambda beta: exact_point(likelihood.z, beta, sets), DECREMENT
+    if penalty == "firth":
+        return partial(cox_firth.penalised_point, likelihood), cox_firth.DECREMENT
+    return likelihood.point, DECREMENT
 
 
-def _up_to(values: Floats, cells: _Cells) -> Floats:
-    """Running sums over the weeks of each stratum."""
-    spread = _spread(values, cells)
-    np.cumsum(spread, axis=1, out=spread)
-    return spread
-
-
-def _information(z: Floats, sums: _Sums) -> Floats:
-    """``Σ (A S2 − B S2d) / S0`` as one Gram matrix, minus the products of the means."""
-    m, md = sums.means, sums.dead_means
-    cross = (sums.d[:, None] * m).T @ md
-    within = (sums.c[:, None] * m).T @ m + (sums.e[:, None] * md).T @ md
-    return (z * sums.g[:, None]).T @ z - within + cross + cross.T
-
-
-def _newton(z: Floats, cells: _Cells, sums: _Sums) -> tuple[Floats, float]:
-    """Newton's step and ``U′ I⁻¹ U``; ``nan`` where the information is singular."""
-    score = z.T @ (cells.leaves.astype(np.float64) - sums.g)
-    try:
-        step = np.linalg.solve(_information(z, sums), score)
-    except np.linalg.LinAlgError:
-        step = np.full_like(score, np.nan)
-    return step.astype(np.float64), float(score @ step)
-
-
-def _maximise(z: Floats, cells: _Cells, sums: _Sums) -> tuple[Floats, _Sums, Floats]:
-    """Coefficients, their sums and the last step, which is ``nan`` after a failure."""
-    beta = np.zeros(z.shape[1])
-    for _ in range(MAX_STEPS):
-        step, promise = _newton(z, cells, sums)
-        shortened = step * min(1.0, LONGEST_STEP / np.abs(z @ step).max())
-        better = _halve_until_better(z, cells, beta, shortened, sums)
-        if better is None:
-            break
-        beta, sums = better
-        if promise < DECREMENT:
-            return beta, sums, step
-    return beta, sums, np.full_like(beta, np.nan)
-
-
-def _halve_until_better(
-    z: Floats, cells: _Cells, beta: Floats, step: Floats, sums: _Sums
-) -> tuple[Floats, _Sums] | None:
-    slack = 1e-10 * max(1.0, abs(sums.loglik))
-    for _ in range(30):
-        if not np.isfinite(step).all():
-            return None
-        tried = _sum(z, beta + step, cells)
-        if tried.loglik >= sums.loglik - slack:
-            return beta + step, tried
-        step = step / 2
-    return None
+def _identified(information: Floats, finite: NDArray[np.bool_]) -> bool:
+    """Whether those at risk tell all finite coefficients apart."""
+    curvature = np.linalg.eigvalsh(information[np.ix_(finite, finite)])
+    return not len(curvature) or bool(curvature[0] > FLAT * curvature[-1])
 
 
 def _inverse(information: Floats, finite: NDArray[np.bool_]) -> Floats:
@@ -290,22 +222,3 @@ def _inverse(information: Floats, finite: NDArray[np.bool_]) -> Floats:
     with suppress(np.linalg.LinAlgError):
         inverse[block] = np.linalg.inv(information[block])
     return inverse
-
-
-def _score_residuals(z: Floats, cells: _Cells, sums: _Sums) -> Floats:
-    """Lin & Wei's residuals with Efron's ties exactly, shape ``(m, p)``.
-
-    ``d (x − E₁) − w [x (ΣA − d B) / S0 − (ΣP − d Q)]`` with ``E₁ = (A m − B m_d) / d``,
-    ``P = (C m − D m_d) / S0``, ``Q = (D m − E m_d) / S0``, where ``m = S1 / S0`` and
-    ``m_d = S1d / S0``; sums run up to the own week.
-    """
-
-    def mixed(first: Floats, second: Floats, by: NDArray[Any]) -> Floats:
-        return (first[:, None] * sums.means - second[:, None] * sums.dead_means) / by[:, None]
-
-    leaves = cells.leaves[:, None]
-    expected = _spread(mixed(sums.a, sums.b, cells.deaths), cells)[cells.at]
-    p = _up_to(mixed(sums.c, sums.d, sums.s0), cells)[cells.at]
-    q = _spread(mixed(sums.d, sums.e, sums.s0), cells)[cells.at]
-    drift = sums.weights[:, None] * (p - leaves * q)
-    return leaves * (z - expected) - sums.g[:, None] * z + drift

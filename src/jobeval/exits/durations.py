@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, DesignError, Problem
@@ -47,8 +48,11 @@ class Durations:
     entry: NDArray[np.int64] | None = None
     person: NDArray[np.int64] | None = None
 
-    def grid(self, lottery: Lottery) -> ExitGrid:
-        """Their counts per arm (control, treatment) × stratum × week."""
+    def grid(self, lottery: Lottery, counts: NDArray[np.int64] | None = None) -> ExitGrid:
+        """Their counts per arm (control, treatment) × stratum × week.
+
+        ``counts`` of shape ``(n,)`` are the persons behind each row, one when left out.
+        """
         drawn = self.assignment
         return build_grid(
             self.weeks,
@@ -59,6 +63,7 @@ class Durations:
             strata=drawn.stratum_labels,
             causes=self.causes,
             entry=self.entry,
+            counts=counts,
         )
 
 
@@ -88,7 +93,8 @@ def read_durations(
         Column of whole weeks after which observation began, below ``duration``.
     person
         Column of persons' ids, where a person has several rows, each from its entry to its
-        duration; the rows of a person may not overlap and have one arm.
+        duration; the rows of a person may not overlap and have one arm, stratum and
+        cluster.
 
     Raises
     ------
@@ -102,17 +108,16 @@ def read_durations(
         raise ValueError("several rows a person need the column of their entry")
     names = [name for name in (entry, person) if name is not None]
     columns = read_columns(frame, (duration, observed, *lottery.columns, *extra, *names))
-    drawn = _read_even_lottery(columns, lottery)
-    weeks, seen = columns[duration][drawn.rows], columns[observed][drawn.rows]
-    problems = [*_duration_problems(duration, weeks), *_observed_problems(observed, seen)]
+    drawn = read_even_lottery(columns, lottery)
+    weeks, seen = drawn.select(columns[duration]), drawn.select(columns[observed])
+    problems = [*duration_problems(duration, weeks), *observed_problems(observed, seen)]
     _raise(problems)
-    weeks = weeks.astype(np.int64)
-    began = None if entry is None else _read_entry(entry, columns[entry][drawn.rows], weeks)
+    weeks = weeks.astype(np.int64, copy=False)
+    began = None if entry is None else _read_entry(entry, drawn.select(columns[entry]), weeks)
     codes = None
     if person is not None and began is not None:
-        codes = _read_persons(person, columns[person][drawn.rows], began, weeks, drawn.assigned)
-    seen = seen.astype(bool).astype(np.int64)
-    return Durations(weeks, seen, ("",), drawn, columns, began, codes)
+        codes = _read_persons(person, columns[person][drawn.rows], began, weeks, drawn)
+    return Durations(weeks, seen.astype(np.int64), ("",), drawn, columns, began, codes)
 
 
 def read_destinations(
@@ -132,19 +137,18 @@ def read_destinations(
     """
     names = [entry] if entry is not None else []
     columns = read_columns(frame, (duration, destination, *lottery.columns, *extra, *names))
-    drawn = _read_even_lottery(columns, lottery)
-    weeks, went = columns[duration][drawn.rows], columns[destination][drawn.rows]
-    seen = ~_is_missing(went)
-    places: dict[Any, int] = {}
-    codes = np.array([places.setdefault(name, len(places)) for name in went[seen]], dtype=int)
+    drawn = read_even_lottery(columns, lottery)
+    weeks, went = drawn.select(columns[duration]), drawn.select(columns[destination])
+    seen = ~is_missing(went)
+    codes, places = pd.factorize(went[seen])
     problems = [
-        *_duration_problems(duration, weeks),
-        *_destination_problems(destination, list(places), np.bincount(codes)),
+        *duration_problems(duration, weeks),
+        *_destination_problems(destination, places.tolist(), np.bincount(codes)),
     ]
     _raise(problems)
-    weeks = weeks.astype(np.int64)
-    began = None if entry is None else _read_entry(entry, columns[entry][drawn.rows], weeks)
-    causes = tuple(sorted(places))
+    weeks = weeks.astype(np.int64, copy=False)
+    began = None if entry is None else _read_entry(entry, drawn.select(columns[entry]), weeks)
+    causes = tuple(sorted(places.tolist()))
     cause = np.zeros(len(went), dtype=np.int64)
     cause[seen] = np.array([causes.index(name) + 1 for name in places], dtype=int)[codes]
     return Durations(weeks, cause, causes, drawn, columns, began)
@@ -156,7 +160,7 @@ def _raise(problems: list[Problem]) -> None:
 
 
 def _read_entry(name: str, began: NDArray[Any], weeks: NDArray[np.int64]) -> NDArray[np.int64]:
-    problems = _duration_problems(name, began)
+    problems = duration_problems(name, began)
     if not problems and (late := int((began >= weeks).sum())):
         mend = "An interval runs from its entry to a later week; leave out who is never at risk."
         problems = [Problem(f"column {name!r}", f"{late} values are not below the end.", mend)]
@@ -169,10 +173,10 @@ def _read_persons(
     ids: NDArray[Any],
     began: NDArray[np.int64],
     weeks: NDArray[np.int64],
-    assigned: NDArray[np.int64],
+    drawn: Assignment,
 ) -> NDArray[np.int64]:
     """Codes of persons, in the order in which they first appear."""
-    place, missing = f"column {name!r}", int(_is_missing(ids).sum())
+    place, missing = f"column {name!r}", int(is_missing(ids).sum())
     if missing:
         _raise([Problem(place, f"is missing in {missing} rows.", "Every row has a person.")])
     places: dict[Any, int] = {}
@@ -180,15 +184,18 @@ def _read_persons(
     order = np.lexsort((began, codes))
     same = np.diff(codes[order]) == 0
     overlaps = int((same & (began[order][1:] < weeks[order][:-1])).sum())
-    moves = int((same & (np.diff(assigned[order]) != 0)).sum())
-    rules = {"rows overlap an earlier row of their person.": overlaps,
-             "persons change their arm between rows.": moves}  # fmt: skip
-    mend = "The rows of a person follow one another, with the arm that was drawn."
+    drawn_as = {"arm": drawn.assigned, "stratum": drawn.stratum, "cluster": drawn.cluster}
+    rules = {"rows overlap an earlier row of their person.": overlaps} | {
+        f"persons change their {what} between rows.": int((same & (np.diff(own[order]) != 0)).sum())
+        for what, own in drawn_as.items()
+        if own is not None
+    }
+    mend = "The rows of a person follow one another, as they were drawn."
     _raise([Problem(place, f"{count} {rule}", mend) for rule, count in rules.items() if count])
     return codes
 
 
-def _read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> Assignment:
+def read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> Assignment:
     """The lottery; curves, tests and hazards carry no weights, so the odds must agree."""
     drawn = read_assignment(columns, lottery)
     if drawn.probability_varies:
@@ -199,14 +206,16 @@ def _read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) ->
     return drawn
 
 
-def _duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:
+def duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:
     place = f"column {name!r}"
-    missing = int(_is_missing(weeks).sum())
+    missing = int(is_missing(weeks).sum())
     if missing:
         mend = "Who was not followed at all is censored at 0."
         return [Problem(place, f"is missing for {missing} persons in the lottery.", mend)]
     if weeks.dtype.kind not in "iuf":
         return [Problem(place, "does not hold numbers.", "Deliver whole weeks.")]
+    if weeks.dtype.kind in "iu" and (not len(weeks) or 0 <= weeks.min() <= weeks.max() <= LONGEST):
+        return []
     values = weeks.astype(np.float64)
     rules = {
         "are negative.": values < 0,
@@ -221,9 +230,11 @@ def _duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:
     ]
 
 
-def _observed_problems(name: str, seen: NDArray[Any]) -> list[Problem]:
+def observed_problems(name: str, seen: NDArray[Any]) -> list[Problem]:
+    if seen.dtype.kind in "iub" and len(seen) and 0 <= seen.min() <= seen.max() <= 1:
+        return []
     place = f"column {name!r}"
-    missing = int(_is_missing(seen).sum())
+    missing = int(is_missing(seen).sum())
     if missing:
         mend = "Censored is false (0), not missing."
         return [Problem(place, f"is missing for {missing} persons in the lottery.", mend)]
@@ -248,7 +259,7 @@ def _destination_problems(name: str, names: list[Any], counts: NDArray[Any]) -> 
     ]
 
 
-def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    if values.dtype == object:
-        return np.array([v is None or v != v for v in values], dtype=bool)
-    return np.isnan(values)
+def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    if values.dtype.kind in "iub":
+        return np.zeros(len(values), dtype=bool)
+    return np.asarray(pd.isna(values), dtype=bool)

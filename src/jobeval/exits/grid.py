@@ -14,10 +14,13 @@ Conventions, for every estimator of this room:
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+from jobeval.results.json import html_table
 
 Counts = NDArray[np.int64]
 
@@ -38,7 +41,14 @@ class ExitGrid:
         Shape ``(A, S, T)``: who came under observation after that week; nobody unless
         entry was late.
     arms, strata, causes
-        Labels of the axes.
+        Labels of the axes; one nameless cause when only the exit counts.
+
+    Examples
+    --------
+    >>> one = np.array([0, 0, 0])
+    >>> build_grid(np.array([1, 2, 2]), np.array([1, 0, 1]), one, one,
+    ...     arms=("control", "treatment"), strata=("all",), causes=("job",))
+    ExitGrid(2 arms × 1 stratum × 3 weeks, 3 persons, 2 exits)
     """
 
     weeks: Counts
@@ -48,6 +58,10 @@ class ExitGrid:
     arms: tuple[str, ...]
     strata: tuple[str, ...]
     causes: tuple[str, ...]
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "arm", "stratum", "week", "cause", "at_risk", "events", "censored", "entries",
+    )  # fmt: skip
 
     @property
     def leavers(self) -> Counts:
@@ -64,6 +78,18 @@ class ExitGrid:
         """Persons, shape ``(A, S)``."""
         return (self.leavers + self.censored).sum(axis=-1)
 
+    def within(self, strata: NDArray[np.intp]) -> "ExitGrid":
+        """The same grid in some of its strata, by their places."""
+        return ExitGrid(
+            self.weeks,
+            self.events[:, strata],
+            self.censored[:, strata],
+            self.entries[:, strata],
+            self.arms,
+            tuple(self.strata[place] for place in strata),
+            self.causes,
+        )
+
     def pooled(self) -> "ExitGrid":
         """The same persons without their strata."""
         return ExitGrid(
@@ -75,6 +101,37 @@ class ExitGrid:
             ("all",),
             self.causes,
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each arm, stratum, week and cause.
+
+        ``at_risk``, ``censored`` and ``entries`` are those of the week, whatever the cause.
+        """
+        shape = self.events.shape
+        labels = (self.arms, self.strata, self.weeks, self.causes)
+        places = np.indices(shape).reshape(len(shape), -1)
+        keys = [np.asarray(axis)[place] for axis, place in zip(labels, places, strict=True)]
+        weekly = [
+            np.broadcast_to(counts[..., None], shape).ravel()
+            for counts in (self.at_risk, self.censored, self.entries)
+        ]
+        columns = [*keys, weekly[0], self.events.ravel(), *weekly[1:]]
+        return pd.DataFrame(dict(zip(self.COLUMNS, columns, strict=True)))
+
+    def __repr__(self) -> str:
+        arms, strata, weeks = self.censored.shape
+        return (
+            f"ExitGrid({_many(arms, 'arm')} × {_many(strata, 'stratum', 'strata')} × "
+            f"{_many(weeks, 'week')}, {_many(int(self.sizes.sum()), 'person')}, "
+            f"{_many(int(self.events.sum()), 'exit')})"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_frame())
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def remaining(leaving: NDArray[Any]) -> NDArray[Any]:
@@ -132,46 +189,56 @@ def build_grid(
     for name, values in {**codes, "weeks": weeks, "counts": counts}.items():
         if values is not None:
             _validate_codes(name, values, sizes.get(name, np.inf))
-    last = int(weeks.max(initial=0))
-    shape = (len(arms), len(strata), last + 1, len(causes) + 1)
-    cell = np.ravel_multi_index((arm, stratum, weeks, cause), shape)
-    table = np.bincount(cell, weights=counts, minlength=int(np.prod(shape)))
-    table = table.astype(np.int64).reshape(shape)
+    shape = (len(arms), len(strata), int(weeks.max(initial=0)) + 1, len(causes) + 1)
+    table = _tabulate((arm, stratum, weeks, cause), shape, counts)
     entries = np.zeros(shape[:3], dtype=np.int64)
     if entry is not None:
-        entries = _count_entries(entry, weeks, (arm, stratum), counts, shape[:3])
-    weeks = np.arange(last + 1)
-    return ExitGrid(weeks, table[..., 1:], table[..., 0], entries, tuple(arms), strata, causes)
+        if entry.dtype.kind not in "iu" or (entry < -1).any() or (entry >= weeks).any():
+            raise ValueError("entry must be integers from −1 to below weeks")
+        late, behind = entry >= 0, None
+        if counts is not None:
+            behind = counts[late]
+        entries = _tabulate((arm[late], stratum[late], entry[late]), shape[:3], behind)
+    every = np.arange(shape[2])
+    return ExitGrid(every, table[..., 1:], table[..., 0], entries, tuple(arms), strata, causes)
 
 
-def _count_entries(
-    entry: Counts,
-    weeks: Counts,
-    where: tuple[Counts, Counts],
-    counts: Counts | None,
-    shape: tuple[int, ...],
-) -> Counts:
-    if entry.dtype.kind not in "iu" or (entry < -1).any() or (entry >= weeks).any():
-        raise ValueError("entry must be integers from −1 to below weeks")
-    late = entry >= 0
-    cell = np.ravel_multi_index((where[0][late], where[1][late], entry[late]), shape)
-    behind = None if counts is None else counts[late]
-    table = np.bincount(cell, weights=behind, minlength=int(np.prod(shape)))
-    return table.astype(np.int64).reshape(shape)
+def _tabulate(codes: tuple[Counts, ...], shape: tuple[int, ...], counts: Counts | None) -> Counts:
+    """Rows, or ``counts``, by combination of codes; one array of cells, filled in place."""
+    cell = codes[0].astype(np.int64)
+    for code, size in zip(codes[1:], shape[1:], strict=True):
+        if size > 1:
+            cell *= size
+            cell += code
+    table = np.bincount(cell, weights=counts, minlength=int(np.prod(shape)))
+    return table.astype(np.int64, copy=False).reshape(shape)
 
 
 def cluster_counts(
-    cluster: Counts, weeks: Counts, cause: Counts, n_weeks: int, n_causes: int
-) -> Counts:
-    """Persons by cluster × week × cause, the censored first: shape ``(G, T, K + 1)``."""
+    cluster: Counts,
+    weeks: Counts,
+    cause: Counts,
+    n_weeks: int,
+    n_causes: int,
+    *,
+    entry: Counts | None = None,
+) -> tuple[Counts, Counts]:
+    """Persons by cluster × week × cause, the censored first, and late entries by cluster × week.
+
+    Shapes ``(G, T, K + 1)`` and ``(G, T)``, for the clusters that are among the persons.
+    """
     codes = np.unique(cluster, return_inverse=True)[1]
     shape = (int(codes.max(initial=-1)) + 1, n_weeks, n_causes + 1)
-    cell = np.ravel_multi_index((codes, weeks, cause), shape)
-    return np.bincount(cell, minlength=int(np.prod(shape))).reshape(shape)
+    table = _tabulate((codes, weeks, cause), shape, None)
+    if entry is None:
+        return table, np.zeros(shape[:2], dtype=np.int64)
+    late = entry >= 0
+    return table, _tabulate((codes[late], entry[late]), shape[:2], None)
 
 
 def _validate_codes(name: str, values: NDArray[Any], below: float) -> None:
     if values.dtype.kind not in "iu":
         raise ValueError(f"{name} must be integers, not {values.dtype}")
-    if len(values) and (values.min() < 0 or values.max() >= below):
+    unsigned = values.view(f"u{values.itemsize}")  # one pass: what is negative becomes huge
+    if len(values) and unsigned.max() > min(below - 1, np.iinfo(values.dtype).max):
         raise ValueError(f"{name} must lie in 0 … {below - 1:g}")

@@ -41,12 +41,15 @@ def incidence_influence(
     return direct - incidence * np.cumsum(lost, axis=1) + np.cumsum(lost * incidence, axis=1)
 
 
-def cluster_variance(at_risk: Counts, events: Counts, own: Counts) -> Floats:
+def cluster_variance(
+    at_risk: Counts, events: Counts, own: Counts, entries: Counts | None = None
+) -> Floats:
     """``Σ_g`` squared influence, shape ``(T, K)``.
 
     ``own`` has shape ``(G, T, K + 1)``: persons of each cluster by week and cause, the
-    censored first.
+    censored first; ``entries`` shape ``(G, T)``: late entries, none when left out.
     """
-    own_at_risk = remaining(own.sum(axis=-1))
+    leaving = own.sum(axis=-1)
+    own_at_risk = remaining(leaving if entries is None else leaving - entries)
     influence = incidence_influence(at_risk, events, own_at_risk, own[..., 1:])
     return (influence**2).sum(axis=0)

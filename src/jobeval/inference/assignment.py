@@ -1,10 +1,11 @@
 """The lottery of a data frame as integer arrays, validated once for every estimator."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem, did_you_mean
@@ -37,6 +38,10 @@ class Assignment:
     stratum_labels: tuple[str, ...]
     cluster: NDArray[np.int64] | None = None
     probability: NDArray[np.float64] | None = None
+
+    def select(self, column: NDArray[Any]) -> NDArray[Any]:
+        """The values of the ``n`` persons, from a column of shape ``(N,)``; not always a copy."""
+        return column if self.rows.all() else column[self.rows]
 
     @property
     def n_strata(self) -> int:
@@ -91,20 +96,23 @@ def read_assignment(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> As
     _raise(list(_arm_problems(arm, missing, treatment, control, lottery)))
 
     rows = np.asarray(treatment | control, dtype=bool)
-    assigned = treatment[rows].astype(np.int64)
+    everyone = bool(rows.all())
+    assigned = (treatment if everyone else treatment[rows]).astype(np.int64)
+    names = (*lottery.strata, *((lottery.clusters,) if lottery.clusters else ()))
+    keys = {name: columns[name] if everyone else columns[name][rows] for name in names}
     problems: list[Problem] = []
-    for name in (*lottery.strata, *((lottery.clusters,) if lottery.clusters else ())):
-        blank = int(_is_missing(columns[name][rows]).sum())
+    for name, key in keys.items():
+        blank = int(_is_missing(key).sum())
         if blank:
             problems.append(
                 Problem(f"column {name!r}", f"is missing for {blank} persons in the lottery.")
             )
     _raise(problems)
 
-    labels, stratum = _codes([columns[name][rows] for name in lottery.strata], int(rows.sum()))
+    labels, stratum = _codes([keys[name] for name in lottery.strata], len(assigned))
     cluster = None
     if lottery.clusters:
-        cluster = _codes([columns[lottery.clusters][rows]], int(rows.sum()))[1]
+        cluster = _codes([keys[lottery.clusters]], len(assigned))[1]
         problems += _cluster_problems(cluster, assigned, stratum, lottery.clusters)
     problems += _stratum_problems(assigned, stratum, labels)
     probability = _probability(columns, lottery, rows, problems)
@@ -119,7 +127,7 @@ def _raise(problems: list[Problem]) -> None:
 
 def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype == object:
-        return np.array([v is None or v != v for v in values], dtype=bool)
+        return np.asarray(pd.isna(values), dtype=bool)
     if values.dtype.kind == "f":
         return np.isnan(values)
     return np.zeros(len(values), dtype=bool)
@@ -137,7 +145,8 @@ def _arm_problems(
     if missing.any():
         mend = "Everyone drawn has an arm; leave out rows that were never drawn."
         problems.append(Problem(place, f"is missing in {int(missing.sum())} rows.", mend))
-    known = set(arm[~missing].tolist())
+    absent = not (np.any(treatment) and np.any(control))
+    known: set[Any] = set(arm[~missing].tolist()) if absent else set()
     for role, value, found in (
         ("treatment", lottery.treatment, treatment),
         ("control", lottery.control, control),
@@ -171,20 +180,37 @@ def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArra
         return ("all",), np.zeros(size, dtype=np.int64)
     levels, parts = zip(*(_levels(key) for key in keys), strict=True)
     shape = tuple(len(texts) for texts in levels)
-    present, codes = np.unique(np.ravel_multi_index(parts, shape), return_inverse=True)
+    cell = parts[0] if len(keys) == 1 else np.asarray(np.ravel_multi_index(parts, shape))
+    present, code_of = _occurring(cell, int(np.prod(shape)))
     places = np.transpose(np.unravel_index(present, shape))
     names = [
         " × ".join(texts[place] for texts, place in zip(levels, row, strict=True)) for row in places
     ]
     labels, order = np.unique(names, return_inverse=True)
-    return tuple(str(label) for label in labels), order[codes].astype(np.int64)
+    return tuple(str(label) for label in labels), code_of(order)
 
 
 def _levels(key: NDArray[Any]) -> tuple[list[str], NDArray[np.int64]]:
     """The texts of the distinct values of ``key``, and the place of each row's among them."""
-    places: dict[Any, int] = {}
-    codes = [places.setdefault(value, len(places)) for value in key.tolist()]
-    return [str(value) for value in places], np.array(codes, dtype=np.int64)
+    codes, values = pd.factorize(key)
+    return [str(value) for value in values.tolist()], codes.astype(np.int64, copy=False)
+
+
+def _occurring(
+    cell: NDArray[np.int64], size: int
+) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.int64]]]:
+    """The cells that occur, and what turns a value of each into those of all rows."""
+    if size > 2 * len(cell):
+        present, places = np.unique(cell, return_inverse=True)
+        return present, lambda values: values[places]
+    present = np.flatnonzero(np.bincount(cell, minlength=size))
+
+    def spread(values: NDArray[np.int64]) -> NDArray[np.int64]:
+        table = np.zeros(size, dtype=np.int64)
+        table[present] = values
+        return table[cell]
+
+    return present, spread
 
 
 def _stratum_problems(
@@ -205,12 +231,14 @@ def _cluster_problems(
     problems: list[Problem] = []
     groups = int(cluster.max()) + 1
     for what, codes in (("arms", assigned), ("strata", stratum)):
-        pairs = np.unique(np.stack([cluster, codes]), axis=1).shape[1]
-        if pairs > groups:
-            rule = f"{pairs - groups} clusters lie in more than one of the {what}."
+        home = np.zeros(groups, dtype=np.int64)
+        home[cluster] = codes
+        torn = len(np.unique(cluster[home[cluster] != codes]))
+        if torn:
+            rule = f"{torn} clusters lie in more than one of the {what}."
             problems.append(Problem(f"column {name!r}", rule, "A cluster is drawn as a whole."))
     for role, code in (("control", 0), ("treatment", 1)):
-        if len(np.unique(cluster[assigned == code])) < 2:
+        if np.count_nonzero(np.bincount(cluster[assigned == code])) < 2:
             rule = f"the {role} arm has fewer than two clusters."
             problems.append(Problem(f"column {name!r}", rule, "No error can be estimated."))
     return problems

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,11 @@ def covariate_names(terms: Sequence[str | Term]) -> tuple[str, ...]:
 
 
 def read_covariates(
-    columns: Columns, terms: Sequence[str | Term], rows: NDArray[np.bool_]
+    columns: Columns,
+    terms: Sequence[str | Term],
+    rows: NDArray[np.bool_],
+    *,
+    order: Literal["C", "F"] = "C",
 ) -> CovariateColumns:
     """Code covariates as design columns.
 
@@ -57,6 +61,8 @@ def read_covariates(
         level of a category, in sorted order, is the reference.
     rows
         Shape ``(N,)``: the ``n`` rows to use.
+    order
+        ``"F"`` for values whose columns are contiguous.
 
     Raises
     ------
@@ -85,8 +91,13 @@ def read_covariates(
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
+    everyone = bool(rows.all())
     typed = [
-        (name, columns[name][rows], None if isinstance(term, str) else term)
+        (
+            name,
+            columns[name] if everyone else columns[name][rows],
+            None if isinstance(term, str) else term,
+        )
         for name, term in zip(names, terms, strict=True)
     ]
     problems += [problem for item in typed for problem in _problems(*item)]
@@ -94,13 +105,14 @@ def read_covariates(
         raise DataError("covariates", problems)
     coded = [_code_known(*item) for item in typed]
     blocks = [np.empty((int(rows.sum()), 0)), *(block for _, block in coded)]
+    values = np.hstack(blocks) if order == "C" else np.vstack([block.T for block in blocks]).T
     notes = [
         f"covariate {name!r} does not vary and is left out"
         for name, (_, block) in zip(names, coded, strict=True)
         if not block.shape[1]
     ]
     kept = tuple(label for labels, _ in coded for label in labels)
-    return CovariateColumns(kept, np.hstack(blocks), tuple(notes))
+    return CovariateColumns(kept, values, tuple(notes))
 
 
 def _problems(name: str, values: NDArray[Any], term: Term | None) -> list[Problem]:
@@ -151,7 +163,7 @@ def _code(
         levels, codes = np.unique(texts, return_inverse=True)
         labels = tuple(f"{name}[{_label(level)}]" for level in levels[1:])
         return labels, (codes[:, None] == np.arange(1, len(levels))).astype(np.float64)
-    numbers = values.astype(np.float64)[:, None]
+    numbers = values.astype(np.float64, copy=False)[:, None]
     if not len(numbers) or np.ptp(numbers) == 0:
         return (), numbers[:, :0]
     return (name,), numbers

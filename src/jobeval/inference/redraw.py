@@ -8,6 +8,7 @@ together with it, or on which thread.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.scratch import Scratch
+
+SEED = 20160301
+"""Origin of the random stream unless told."""
 
 TILE = 64
 """Draws that are made and computed together; arithmetic never depends on anything larger."""
@@ -52,6 +56,12 @@ class Urn:
     @property
     def size(self) -> int:
         return len(self.assigned)
+
+
+def require_seed(seed: object) -> None:
+    """Raise ``ValueError`` for what is no origin of a stream that can be drawn again."""
+    if not isinstance(seed, Integral) or int(seed) < 0:
+        raise ValueError(f"seed must be a whole number from 0, not {seed!r}")
 
 
 def fill_urn(assignment: Assignment) -> Urn:

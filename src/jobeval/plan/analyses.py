@@ -7,7 +7,24 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from jobeval.plan.parts import Label, LookName, Name, PlanPart, State, Term
+from jobeval.plan.asked import Asked, Grouped, OneEndpoint, Stratified
+from jobeval.plan.exit_analyses import (
+    CoxAnalysis,
+    CurveAnalysis,
+    ExitQuantilesAnalysis,
+    ExitTakeUpAnalysis,
+    FineGrayAnalysis,
+    GrayAnalysis,
+    IncidenceAnalysis,
+    LogRankAnalysis,
+    MeanWeeksAnalysis,
+    OccupancyAnalysis,
+    ParametricAnalysis,
+    RecurrenceAnalysis,
+    RetentionAnalysis,
+    StateWeeksAnalysis,
+)
+from jobeval.plan.parts import Label, Name, PlanPart, Term
 
 Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
 EffectEstimator = Literal["difference", "blocked", "ancova", "lin"]
@@ -19,37 +36,7 @@ def _require_adjusting(estimator: EffectEstimator, covariates: tuple[Term, ...])
         raise ValueError('covariates need estimator = "ancova" or "lin"')
 
 
-class _Asked(PlanPart):
-    name: Name
-    looks: tuple[LookName, ...] = Field(default=(), strict=False)
-    """Left out: every look of the plan."""
-    exploratory: bool = False
-
-
-class _Analysis(_Asked):
-    endpoint: Name
-
-    @property
-    def endpoints_needed(self) -> tuple[str, ...]:
-        """The endpoints that the analysis reads."""
-        return (self.endpoint,)
-
-
-class _Grouped(_Analysis):
-    subgroups: tuple[str, ...] = Field(default=(), strict=False)
-    """Columns: the analysis is repeated within each of their values."""
-
-
-class _Stratified(_Grouped):
-    strata: tuple[str, ...] | None = Field(default=None, strict=False)
-    """Coarser strata than the lottery's, declared where subgroups would leave them too small.
-
-    Where the chance of treatment differs within them, persons are weighted by its inverse, so
-    the lottery must then declare its ``probability`` as a column.
-    """
-
-
-class EffectAnalysis(_Stratified):
+class EffectAnalysis(Stratified):
     """An effect on a window endpoint."""
 
     estimator: EffectEstimator
@@ -72,7 +59,7 @@ class EffectAnalysis(_Stratified):
         return self
 
 
-class TakeUpAnalysis(_Analysis):
+class TakeUpAnalysis(OneEndpoint):
     """The effect on those who take part because of the lottery (LATE)."""
 
     estimator: Literal["late"]
@@ -90,7 +77,7 @@ class TakeUpAnalysis(_Analysis):
         return self
 
 
-class RiskAnalysis(_Analysis):
+class RiskAnalysis(OneEndpoint):
     """A difference or a ratio of shares."""
 
     estimator: Literal["risk_difference", "risk_ratio"]
@@ -105,7 +92,7 @@ class RiskAnalysis(_Analysis):
         return self
 
 
-class MarginsAnalysis(_Analysis):
+class MarginsAnalysis(OneEndpoint):
     """Hours with many zeros: mean, ratio of means, extensive and intensive margin, thresholds."""
 
     estimator: Literal["margins"]
@@ -120,7 +107,7 @@ class MarginsAnalysis(_Analysis):
         return value
 
 
-class QuantileAnalysis(_Analysis):
+class QuantileAnalysis(OneEndpoint):
     """Effects on quantiles of the outcome."""
 
     estimator: Literal["quantiles"]
@@ -136,7 +123,7 @@ class QuantileAnalysis(_Analysis):
         return value
 
 
-class BoundsAnalysis(_Analysis):
+class BoundsAnalysis(OneEndpoint):
     """The range of an effect where outcomes are missing."""
 
     estimator: Literal["attrition_bounds"]
@@ -159,7 +146,7 @@ class BoundsAnalysis(_Analysis):
         return self
 
 
-class FidelityAnalysis(_Analysis):
+class FidelityAnalysis(OneEndpoint):
     """The effect of a site against how it carried out the effort (not a causal effect)."""
 
     estimator: Literal["fidelity"]
@@ -167,7 +154,7 @@ class FidelityAnalysis(_Analysis):
     """Column of persons that is the same for everyone of a site."""
 
 
-class SortedGroupsAnalysis(_Analysis):
+class SortedGroupsAnalysis(OneEndpoint):
     """Effects in groups sorted by their predicted effect, by honest splits; exploratory."""
 
     estimator: Literal["sorted_groups"]
@@ -177,7 +164,7 @@ class SortedGroupsAnalysis(_Analysis):
     exploratory: bool = True
 
 
-class SpilloverAnalysis(_Analysis):
+class SpilloverAnalysis(OneEndpoint):
     """Direct effect, spillover and total effect of a two-step (saturation) lottery."""
 
     estimator: Literal["spillover"]
@@ -187,7 +174,7 @@ class SpilloverAnalysis(_Analysis):
     """Column of the share of its persons who were offered the effort."""
 
 
-class IndexAnalysis(_Asked):
+class IndexAnalysis(Asked):
     """The effect on an index of several endpoints, weighted by their inverse covariance."""
 
     estimator: Literal["index"]
@@ -227,7 +214,7 @@ class Variant(PlanPart):
         return self
 
 
-class SensitivityAnalysis(_Analysis):
+class SensitivityAnalysis(OneEndpoint):
     """The same question in all declared ways."""
 
     estimator: Literal["sensitivity"]
@@ -239,7 +226,7 @@ class SensitivityAnalysis(_Analysis):
         return tuple(dict.fromkeys((self.endpoint, *(name for name in others if name))))
 
 
-class PathAnalysis(_Grouped):
+class PathAnalysis(Grouped):
     """Week by week since randomisation: the mean of each arm and the blocked difference."""
 
     estimator: Literal["path"]
@@ -248,18 +235,7 @@ class PathAnalysis(_Grouped):
     """Also the effect added up from week 0 on."""
 
 
-class ExitAnalysis(_Stratified):
-    """A survival analysis of an exit endpoint."""
-
-    estimator: Literal["kaplan_meier", "logrank", "cox", "aalen_johansen"]
-    covariates: tuple[Term, ...] = Field(default=(), strict=False)
-    ties: Literal["efron", "breslow"] = "efron"
-    cause: State | None = None
-    """The destination that counts as the event, others being censored; ``None`` = any of them."""
-    family: Name | None = None
-
-
-class StateAnalysis(_Asked):
+class StateAnalysis(Asked):
     """The share of each arm in every state, by week since randomisation."""
 
     estimator: Literal["state_shares"]
@@ -282,7 +258,20 @@ Analysis = Annotated[
     | IndexAnalysis
     | SensitivityAnalysis
     | PathAnalysis
-    | ExitAnalysis
+    | CurveAnalysis
+    | LogRankAnalysis
+    | CoxAnalysis
+    | MeanWeeksAnalysis
+    | ExitQuantilesAnalysis
+    | IncidenceAnalysis
+    | GrayAnalysis
+    | FineGrayAnalysis
+    | StateWeeksAnalysis
+    | ExitTakeUpAnalysis
+    | ParametricAnalysis
+    | OccupancyAnalysis
+    | RetentionAnalysis
+    | RecurrenceAnalysis
     | StateAnalysis,
     Field(discriminator="estimator"),
 ]

@@ -9,21 +9,14 @@ from jobeval.errors import did_you_mean
 from jobeval.plan.analyses import (
     Analysis,
     EffectAnalysis,
-    ExitAnalysis,
     FidelityAnalysis,
     IndexAnalysis,
-    PathAnalysis,
-    RiskAnalysis,
     SensitivityAnalysis,
     Variant,
 )
-from jobeval.plan.endpoints import (
-    DeliveredExit,
-    DeliveredOutcome,
-    Endpoint,
-    ExitEndpoint,
-    WindowEndpoint,
-)
+from jobeval.plan.endpoint_fit import find_horizon_problems, find_misfits
+from jobeval.plan.endpoints import DeliveredOutcome, WindowEndpoint
+from jobeval.plan.exit_analyses import OccupancyAnalysis
 
 if TYPE_CHECKING:
     from jobeval.plan.model import TrialPlan
@@ -76,12 +69,14 @@ def _analysis_problems(plan: TrialPlan) -> list[str]:
             if look not in plan.looks
         ]
         for name in analysis.endpoints_needed:
-            problems += _endpoint_problems(plan, place, analysis, name)
+            problems += find_misfits(plan, place, analysis, name)
         problems += _family_problems(plan, place, analysis)
         problems += _site_problems(plan, place, analysis)
         problems += _pooling_problems(plan, place, analysis)
         problems += _unit_problems(plan, place, analysis)
         problems += _column_problems(plan, place, analysis)
+        if isinstance(analysis, OccupancyAnalysis):
+            problems += find_horizon_problems(plan, place, analysis)
         if isinstance(analysis, IndexAnalysis):
             problems += _index_problems(place, analysis)
         if isinstance(analysis, SensitivityAnalysis):
@@ -175,47 +170,6 @@ def _index_problems(place: str, analysis: IndexAnalysis) -> Iterator[str]:
             yield f"{place}.less_is_better: {name!r} is not among its endpoints; {hint}"
 
 
-def _endpoint_problems(plan: TrialPlan, place: str, analysis: Analysis, name: str) -> Iterator[str]:
-    endpoint = plan.endpoints.get(name)
-    if endpoint is None:
-        hint = did_you_mean(name, list(plan.endpoints))
-        yield f"{place}.endpoint: {name!r} is not declared; {hint}"
-        return
-    path = isinstance(analysis, PathAnalysis)
-    is_exit = isinstance(endpoint, ExitEndpoint | DeliveredExit)
-    if isinstance(analysis, ExitAnalysis) != is_exit or (
-        path and not isinstance(endpoint, WindowEndpoint)
-    ):
-        survival = isinstance(analysis, ExitAnalysis) or is_exit
-        mend = "survival estimators go with exits, and only they"
-        yield (
-            f'{place}.estimator: "{analysis.estimator}" does not fit an endpoint of kind '
-            f'"{endpoint.kind}"; {mend if survival else "a path needs hours or states by week"}'
-        )
-    elif isinstance(analysis, ExitAnalysis):
-        yield from _cause_problems(place, analysis, endpoint)
-    elif isinstance(endpoint, WindowEndpoint):
-        yield from _window_problems(plan, place, analysis, name, endpoint)
-    if isinstance(analysis, RiskAnalysis) and not is_exit and not _is_share(endpoint):
-        yield f'{place}.estimator: "{analysis.estimator}" needs an endpoint that is 0 or 1'
-
-
-def _is_share(endpoint: Endpoint) -> bool:
-    if isinstance(endpoint, DeliveredOutcome):
-        return endpoint.unit == "share"
-    return endpoint.kind.startswith("any_hours")
-
-
-def _window_problems(
-    plan: TrialPlan, place: str, analysis: Analysis, name: str, endpoint: WindowEndpoint
-) -> Iterator[str]:
-    for look in analysis.looks or plan.looks:
-        if isinstance(endpoint.window_weeks, dict) and look not in endpoint.window_weeks:
-            yield f"{place}.looks: endpoint {name!r} has no window for {look!r}"
-    if isinstance(analysis, PathAnalysis) and endpoint.kind == "longest_spell":
-        yield f'{place}.estimator: "path" does not fit "longest_spell"'
-
-
 def _look_problems(plan: TrialPlan) -> Iterator[str]:
     cut_offs = [plan.looks[name].cut_off for name in ("midterm", "final") if name in plan.looks]
     if len(cut_offs) == 2 and cut_offs[0] >= cut_offs[1]:
@@ -228,21 +182,3 @@ def _look_problems(plan: TrialPlan) -> Iterator[str]:
                         f"endpoints.{name}.window_weeks: ends at week {stop}, after "
                         f"follow_up.horizon_weeks = {plan.follow_up.horizon_weeks}"
                     )
-
-
-def _cause_problems(place: str, analysis: ExitAnalysis, endpoint: Endpoint) -> Iterator[str]:
-    if not isinstance(endpoint, ExitEndpoint):
-        if analysis.estimator == "aalen_johansen" or analysis.cause is not None:
-            yield f"{place}: a delivered exit has one destination only"
-    elif analysis.cause is None:
-        return
-    elif analysis.cause not in endpoint.destinations:
-        hint = did_you_mean(analysis.cause, endpoint.destinations)
-        yield f"{place}.cause: {analysis.cause!r} is not a destination of the endpoint; {hint}"
-    elif analysis.estimator == "aalen_johansen":
-        yield f'{place}.cause: "aalen_johansen" shows every destination; leave "cause" out'
-    elif analysis.estimator == "kaplan_meier" and len(endpoint.destinations) > 1:
-        yield (
-            f"{place}.cause: a Kaplan–Meier curve that censors other destinations overstates "
-            'the exits; use estimator = "aalen_johansen"'
-        )

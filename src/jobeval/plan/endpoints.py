@@ -78,6 +78,31 @@ class ExitEndpoint(_Endpoint):
     min_weeks: Annotated[int, Field(ge=1, le=52)] = 4
 
 
+class _JobSpells(_Endpoint):
+    states: tuple[State, ...] = Field(default=("employment",), min_length=1, strict=False)
+    """States that are a job."""
+    min_weeks: Annotated[int, Field(ge=1, le=52)] = 4
+    """A job is a run of at least this many weeks."""
+    max_gap_weeks: Annotated[int, Field(ge=0, le=26)] = 0
+    """Gaps of at most this many weeks do not end it."""
+
+
+class RetentionEndpoint(_JobSpells):
+    """Weeks from the first job week to the loss of the job."""
+
+    kind: Literal["retention"]
+    same_employer: bool = False
+    """A change of employer ends the job."""
+    relapse_ends: bool = False
+    """A week on benefit within a gap ends the job, however short the gap."""
+
+
+class RecurrentEndpoint(_JobSpells):
+    """Every start of a job, again and again."""
+
+    kind: Literal["recurrent_spells"]
+
+
 class DeliveredOutcome(_Endpoint):
     """An outcome that was delivered as a column of persons; blank is not observed."""
 
@@ -99,5 +124,11 @@ class DeliveredExit(_Endpoint):
 
 
 Endpoint = Annotated[
-    WindowEndpoint | ExitEndpoint | DeliveredOutcome | DeliveredExit, Field(discriminator="kind")
+    WindowEndpoint
+    | ExitEndpoint
+    | RetentionEndpoint
+    | RecurrentEndpoint
+    | DeliveredOutcome
+    | DeliveredExit,
+    Field(discriminator="kind"),
 ]

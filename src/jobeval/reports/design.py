@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jobeval.plan.analyses import EffectAnalysis, ExitAnalysis
+from jobeval.plan.analyses import EffectAnalysis
 from jobeval.plan.endpoints import DeliveredOutcome
+from jobeval.plan.exit_analyses import CoxAnalysis, ExitAnalysis, IncidenceAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.events import exit_analyses
 from jobeval.reports.families import name_methods
@@ -67,9 +68,9 @@ def method(story: Story) -> Blocks:
 def _exit_method(story: Story) -> list[str]:
     """How exits are counted, by what the plan asks for."""
     sentences = [story.say("method.exits")]
-    if exit_analyses(story, "aalen_johansen"):
+    if exit_analyses(story, IncidenceAnalysis):
         sentences.append(story.say("method.competing"))
-    if exit_analyses(story, "cox"):
+    if exit_analyses(story, CoxAnalysis):
         strata = bool(story.results.plan.lottery.strata)
         sentences.append(story.say("method.cox_strata" if strata else "method.cox"))
     return sentences

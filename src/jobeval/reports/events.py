@@ -1,20 +1,28 @@
-"""Exits in words: what the event is called, its sentences and its key numbers."""
+"""Exits by name: which analyses there are, what their events are called, whom they tell of."""
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from jobeval.disclosure.released import ReleasedEstimate
-from jobeval.figures.alt_texts import share_left
-from jobeval.plan.analyses import ExitAnalysis
-from jobeval.plan.endpoints import DeliveredExit
-from jobeval.reports.blocks import KeyNumber
-from jobeval.reports.sentences import lower_first, tell_event, tell_incidence, tell_ratio
-from jobeval.reports.story import Pair, Story
-from jobeval.text.numbers import DIGITS
+from jobeval.plan.exit_analyses import (
+    AdjustedAnalysis,
+    CoxAnalysis,
+    ExitAnalysis,
+    MeanWeeksAnalysis,
+    horizon_at,
+)
+from jobeval.reports.sentences import lower_first
+from jobeval.reports.story import Story
+
+Kind = TypeVar("Kind", bound=ExitAnalysis)
+AT_WEEK = "week="
+"""How the part of an effect begins that is told after some weeks."""
 
 
-def exit_analyses(story: Story, *estimators: str) -> list[ExitAnalysis]:
-    """The exit analyses due at this look, by estimator."""
-    return [a for a in story.analyses if isinstance(a, ExitAnalysis) and a.estimator in estimators]
+def exit_analyses(story: Story, kind: type[Kind]) -> list[Kind]:
+    """The exit analyses of one kind that are due at this look."""
+    return [analysis for analysis in story.analyses if isinstance(analysis, kind)]
 
 
 def name_event(analysis: ExitAnalysis, story: Story) -> str:
@@ -27,91 +35,47 @@ def name_event(analysis: ExitAnalysis, story: Story) -> str:
     return story.say("effect.exit_to", destination=lower_first(story.words.state(cause)))
 
 
-def name_rate(analysis: ExitAnalysis, story: Story) -> str:
-    """The event, and whether its rate is adjusted for what was known before the lottery."""
-    event = name_event(analysis, story)
-    return f"{event}, {story.say('effect.adjusted')}" if analysis.covariates else event
+def name_rate(analysis: AdjustedAnalysis, story: Story) -> str:
+    """The event, and how its rate is computed where that is not the usual way."""
+    parts = [name_event(analysis, story)]
+    if analysis.covariates:
+        parts.append(story.say("effect.adjusted"))
+    if isinstance(analysis, CoxAnalysis):
+        parts += [story.say("exits.exact")] if analysis.ties == "exact" else []
+        parts += [story.say("exits.firth")] if analysis.penalty else []
+    return ", ".join(parts)
 
 
-def exit_sentences(story: Story) -> list[str]:
-    """What the exit curves and models say about everyone."""
-    texts = [
-        *(_tell_event(analysis, story) for analysis in exit_analyses(story, "kaplan_meier")),
-        *(_tell_incidence(analysis, story) for analysis in exit_analyses(story, "aalen_johansen")),
-    ]
-    rates = [
-        tell_ratio(effect, name_rate(analysis, story), story)
-        for analysis, effect in overall_ratios(story)
-    ]
-    return [*filter(None, texts), *rates]
+def overall_ratios(story: Story) -> list[tuple[CoxAnalysis, ReleasedEstimate]]:
+    """The hazard ratios of everyone that can be shown, each event and way once."""
+    found: dict[str, tuple[CoxAnalysis, ReleasedEstimate]] = {}
+    for analysis in exit_analyses(story, CoxAnalysis):
+        for effect in story.effects_of(analysis.name):
+            if not (effect.subgroup or effect.part) and effect.estimable:
+                found.setdefault(name_rate(analysis, story), (analysis, effect))
+    return list(found.values())
 
 
-def overall_ratios(story: Story) -> list[tuple[ExitAnalysis, ReleasedEstimate]]:
-    """The hazard ratios of everyone that can be shown."""
-    return [
-        (analysis, effect)
-        for analysis in exit_analyses(story, "cox")
-        for effect in story.effects_of(analysis.name)
-        if not effect.subgroup and effect.estimable
-    ]
+def overall_weeks(story: Story) -> list[tuple[MeanWeeksAnalysis, ReleasedEstimate]]:
+    """The mean weeks until each event for everyone, unadjusted ones first; each event once."""
+    found: dict[str, tuple[MeanWeeksAnalysis, ReleasedEstimate]] = {}
+    for analysis in sorted(exit_analyses(story, MeanWeeksAnalysis), key=_is_adjusted):
+        for effect in story.effects_of(analysis.name):
+            if not effect.subgroup and effect.unit == "weeks":
+                found.setdefault(name_event(analysis, story), (analysis, effect))
+    return list(found.values())
 
 
-def exit_numbers(story: Story) -> list[KeyNumber]:
-    """Key numbers of delivered events: the share in the end, and the first hazard ratio."""
-    numbers = [
-        _share_number(analysis, pair, story)
-        for analysis in exit_analyses(story, "kaplan_meier")
-        if (pair := _delivered_pair(analysis, story))
-    ]
-    return [*numbers, *(_ratio_number(a, e, story) for a, e in overall_ratios(story)[:1])]
+def horizon_of(analysis: MeanWeeksAnalysis, story: Story) -> int:
+    """The horizon of this look, in weeks."""
+    return horizon_at(analysis.horizon_weeks, story.results.look)
 
 
-def _tell_event(analysis: ExitAnalysis, story: Story) -> str:
-    pair = _delivered_pair(analysis, story)
-    event = lower_first(story.endpoint(analysis.endpoint))
-    return tell_event(pair, event, story) if pair else ""
+def is_due_later(effect: ReleasedEstimate, story: Story) -> bool:
+    """Whether the midterm has not come to the weeks after which the effect is asked."""
+    hidden_or_known = effect.suppressed or effect.estimable
+    return story.midterm and AT_WEEK in effect.part and not hidden_or_known
 
 
-def _delivered_pair(analysis: ExitAnalysis, story: Story) -> Pair | None:
-    if not isinstance(story.results.plan.endpoints[analysis.endpoint], DeliveredExit):
-        return None
-    return _shown(story.pair(endpoint=analysis.endpoint, measure="survival"))
-
-
-def _tell_incidence(analysis: ExitAnalysis, story: Story) -> str:
-    endpoint = story.results.plan.endpoints[analysis.endpoint]
-    cause = next(iter(getattr(endpoint, "destinations", ())), "")
-    found = story.pair(endpoint=analysis.endpoint, measure="cumulative_incidence", cause=cause)
-    pair = _shown(found)
-    return tell_incidence(pair, lower_first(story.words.state(cause)), story) if pair else ""
-
-
-def _shown(pair: Pair | None) -> Pair | None:
-    return pair if pair and not any(any(curve.suppressed) for curve in pair) else None
-
-
-def _share_number(analysis: ExitAnalysis, pair: Pair, story: Story) -> KeyNumber:
-    control, treatment = (share_left(curve) for curve in pair)
-    numbers = story.words.numbers
-    return KeyNumber(
-        value=numbers.decimal_number(100 * treatment, 0),
-        unit=numbers.percent_sign.strip(),
-        label=story.say(
-            "headline.event_share", event=story.endpoint(analysis.endpoint),
-            week=min(curve.times[-1] for curve in pair),
-        ),
-        detail=story.say("headline.take_up_detail", control=numbers.percent(control, 0)),
-    )  # fmt: skip
-
-
-def _ratio_number(analysis: ExitAnalysis, effect: ReleasedEstimate, story: Story) -> KeyNumber:
-    numbers, digits = story.words.numbers, DIGITS["hazard_ratio"]
-    return KeyNumber(
-        value=numbers.decimal_number(effect.estimate, digits),
-        unit=story.say("headline.times"),
-        label=story.say("headline.rate", event=name_rate(analysis, story)),
-        detail=story.say(
-            "headline.rate_detail",
-            interval=numbers.interval(effect.conf_low, effect.conf_high, digits),
-        ),
-    )
+def _is_adjusted(analysis: MeanWeeksAnalysis) -> bool:
+    return bool(analysis.covariates)

@@ -15,15 +15,10 @@ from jobeval.reports.blocks import (
     PageBreak,
     Paragraph,
 )
-from jobeval.reports.events import exit_numbers, exit_sentences
+from jobeval.reports.exit_headlines import exit_numbers, exit_sentences, weeks_numbers
 from jobeval.reports.groups import subgroup_forest
 from jobeval.reports.leaving import exit_figures
-from jobeval.reports.sentences import (
-    digits_of,
-    lower_first,
-    tell_effect,
-    tell_groups,
-)
+from jobeval.reports.sentences import lower_first, number_of, tell_effect, tell_groups
 from jobeval.reports.story import Blocks, Story
 
 KEY_NUMBERS = 4
@@ -110,6 +105,7 @@ def _key_numbers(story: Story) -> list[KeyNumber]:
     numbers = [_persons(story), *(effects or exit_numbers(story))]
     started = _take_up(story)
     numbers = numbers[: KEY_NUMBERS - bool(started)] + started
+    numbers += weeks_numbers(story) if effects else []
     shown = {effect.endpoint for effect in story.primary_effects()}
     mains = (story.main_effect(a) for a in story.main_analyses() if a.endpoint not in shown)
     return numbers + [_effect_number(effect, story) for effect in mains if effect is not None]
@@ -138,20 +134,7 @@ def _persons(story: Story) -> KeyNumber:
 
 
 def _effect_number(effect: ReleasedEstimate, story: Story) -> KeyNumber:
-    label = story.endpoint(effect.endpoint)
-    if not effect.estimable:
-        return KeyNumber(value=story.say("headline.hidden"), unit="", label=label, detail="")
-    words, digits = story.words, digits_of(effect)
-    scale = 100.0 if effect.unit == "share" else 1.0
-    unit = words.numbers.points if effect.unit == "share" else words.unit(effect.unit)
-    detail = story.say(
-        "headline.effect_detail",
-        treatment=words.quantity(effect.mean_treatment, effect.unit, digits),
-        control=words.quantity(effect.mean_control, effect.unit, digits),
-        interval=words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale),
-    )
-    value = words.numbers.signed(scale * effect.estimate, digits)
-    return KeyNumber(value=value, unit=unit, label=label, detail=detail)
+    return number_of(effect, story.endpoint(effect.endpoint), story)
 
 
 def take_up_shares(story: Story) -> tuple[float | None, float | None]:

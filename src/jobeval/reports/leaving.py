@@ -12,8 +12,13 @@ from jobeval.figures.alt_texts import (
     describe_groups,
     describe_states,
 )
-from jobeval.plan.analyses import ExitAnalysis
 from jobeval.plan.endpoints import ExitEndpoint
+from jobeval.plan.exit_analyses import (
+    CoxAnalysis,
+    CurveAnalysis,
+    IncidenceAnalysis,
+    LogRankAnalysis,
+)
 from jobeval.reports.blocks import FigureBlock, TableBlock
 from jobeval.reports.events import exit_analyses, name_event, name_rate
 from jobeval.reports.sentences import lower_first
@@ -32,7 +37,7 @@ def exits(story: Story) -> Blocks:
 def destinations(story: Story) -> Blocks:
     """Where the exits went: competing destinations."""
     blocks: Blocks = []
-    for analysis in exit_analyses(story, "aalen_johansen"):
+    for analysis in exit_analyses(story, IncidenceAnalysis):
         pairs = _incidence_pairs(analysis, story)
         if pairs:
             blocks += [
@@ -72,13 +77,13 @@ def states(story: Story) -> Blocks:
 
 
 def _has_incidence(story: Story) -> bool:
-    return bool(exit_analyses(story, "aalen_johansen"))
+    return bool(exit_analyses(story, IncidenceAnalysis))
 
 
 def exit_figures(story: Story) -> list[FigureBlock]:
     """One exit curve an endpoint for everyone, and one figure for the groups of a column."""
     blocks: list[FigureBlock] = []
-    for analysis in exit_analyses(story, "kaplan_meier"):
+    for analysis in exit_analyses(story, CurveAnalysis):
         values = {"endpoint": analysis.endpoint, "measure": "survival"}
         pair = story.pair(**values)
         if pair and _is_shown(pair):
@@ -115,7 +120,7 @@ def _group_figure(groups: Mapping[str, Pair], event: str, column: str, story: St
 
 
 def _logrank(story: Story) -> Blocks:
-    names = {analysis.name for analysis in exit_analyses(story, "logrank")}
+    names = {analysis.name for analysis in exit_analyses(story, LogRankAnalysis)}
     numbers = story.words.numbers
     return [
         story.paragraph(
@@ -131,7 +136,7 @@ def _logrank(story: Story) -> Blocks:
 
 def _ratios(story: Story) -> Blocks:
     rows: list[tuple[str, ReleasedEstimate]] = []
-    for analysis in exit_analyses(story, "cox"):
+    for analysis in exit_analyses(story, CoxAnalysis):
         rate = name_rate(analysis, story)
         for effect in story.effects_of(analysis.name):
             name = lower_first(story.words.subgroup(effect.subgroup))
@@ -142,7 +147,7 @@ def _ratios(story: Story) -> Blocks:
     return [story.paragraph("exits.rate_text"), TableBlock(table=table)]
 
 
-def _incidence_pairs(analysis: ExitAnalysis, story: Story) -> list[Pair]:
+def _incidence_pairs(analysis: IncidenceAnalysis, story: Story) -> list[Pair]:
     endpoint = story.results.plan.endpoints[analysis.endpoint]
     causes = endpoint.destinations if isinstance(endpoint, ExitEndpoint) else ()
     pairs = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jobeval.disclosure.released import ReleasedEstimate
-from jobeval.plan.analyses import ExitAnalysis, StateAnalysis
+from jobeval.plan.analyses import StateAnalysis
+from jobeval.plan.exit_analyses import ExitAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.families import tell_families
 from jobeval.reports.sentences import tell_effect

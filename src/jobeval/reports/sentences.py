@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures.alt_texts import share_left
 from jobeval.plan.endpoints import DeliveredOutcome, WindowEndpoint
+from jobeval.reports.blocks import KeyNumber
 from jobeval.reports.story import Pair, Story
 from jobeval.text.numbers import DIGITS, digits_for
 
@@ -82,6 +83,37 @@ def tell_event(pair: Pair, event: str, story: Story) -> str:
         "effect.event", week=min(curve.times[-1] for curve in pair), event=event,
         treatment=numbers.percent(treatment), control=numbers.percent(control),
     )  # fmt: skip
+
+
+def tell_weeks(effect: ReleasedEstimate, event: str, horizon: int, story: Story) -> str:
+    """The mean weeks until an event, within a horizon, and how sure their difference is."""
+    if not effect.estimable:
+        return story.say(
+            "effect.hidden" if effect.suppressed else "effect.not_estimable", label=event
+        )
+    opening = story.say(
+        "effect.weeks_until", horizon=horizon, event=lower_first(event),
+        treatment=tell_level(effect.mean_treatment, effect, story),
+        control=tell_level(effect.mean_control, effect, story),
+    )  # fmt: skip
+    return opening + tell_verdict(effect, story)
+
+
+def number_of(effect: ReleasedEstimate, label: str, story: Story) -> KeyNumber:
+    """The effect as a key number: the difference large, the levels and the interval below."""
+    if not effect.estimable:
+        return KeyNumber(value=story.say("headline.hidden"), unit="", label=label, detail="")
+    words, digits = story.words, digits_of(effect)
+    scale = 100.0 if effect.unit == "share" else 1.0
+    unit = words.numbers.points if effect.unit == "share" else words.unit(effect.unit)
+    detail = story.say(
+        "headline.effect_detail",
+        treatment=words.quantity(effect.mean_treatment, effect.unit, digits),
+        control=words.quantity(effect.mean_control, effect.unit, digits),
+        interval=words.numbers.interval(effect.conf_low, effect.conf_high, digits, scale),
+    )
+    value = words.numbers.signed(scale * effect.estimate, digits)
+    return KeyNumber(value=value, unit=unit, label=label, detail=detail)
 
 
 def tell_numbers(effect: ReleasedEstimate, story: Story) -> dict[str, str]:

@@ -13,8 +13,9 @@ from jobeval.disclosure.released import (
     ReleasedEvaluation,
 )
 from jobeval.figures import save_figure
-from jobeval.plan.analyses import Analysis, EffectAnalysis, ExitAnalysis, StateAnalysis
+from jobeval.plan.analyses import Analysis, EffectAnalysis, StateAnalysis
 from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.plan.exit_analyses import CoxAnalysis, CurveAnalysis, LogRankAnalysis
 from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
 from jobeval.text import Words
 
@@ -102,8 +103,10 @@ class Story:
     @property
     def has_exits(self) -> bool:
         """Whether the plan asks for exit curves or rates, which open a chapter."""
-        wanted = {"kaplan_meier", "logrank", "cox"}
-        return any(a.estimator in wanted for a in self.analyses if isinstance(a, ExitAnalysis))
+        return any(
+            isinstance(analysis, CurveAnalysis | LogRankAnalysis | CoxAnalysis)
+            for analysis in self.analyses
+        )
 
     def in_common(self, curves: Iterable[ReleasedCurve]) -> list[ReleasedCurve]:
         """Weekly paths, at the midterm only as far as everyone is followed."""

@@ -5,6 +5,7 @@ Everything here survives a round trip through JSON (``to_dict`` and ``from_dict`
 """
 
 from jobeval.results.check import CheckResult, Flow, FlowStep
+from jobeval.results.comparison import DurationComparison
 from jobeval.results.curve import Curve, CurveTable, Measure
 from jobeval.results.estimate import (
     OVER_SITES,
@@ -27,6 +28,7 @@ __all__ = [
     "Coefficient",
     "Curve",
     "CurveTable",
+    "DurationComparison",
     "DurationModel",
     "EffectTable",
     "Estimate",

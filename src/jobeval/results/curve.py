@@ -21,6 +21,7 @@ def _no_values() -> NDArray[np.float64]:
 
 Measure = Literal[
     "survival",
+    "implied_survival",
     "cumulative_hazard",
     "cumulative_incidence",
     "complier_incidence",

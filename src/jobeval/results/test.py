@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -44,9 +45,10 @@ class HypothesisTest:
         return cls(**read)
 
     def __repr__(self) -> str:
+        freedom = "" if math.isnan(self.df) else f" on {self.df:g} df"
         return (
-            f"HypothesisTest({self.name}, {self.endpoint}: {self.statistic:.4g} "
-            f"on {self.df:g} df, p = {self.p_value:.3g})"
+            f"HypothesisTest({self.name}, {self.endpoint}: {self.statistic:.4g}{freedom}, "
+            f"p = {self.p_value:.3g})"
         )
 
 

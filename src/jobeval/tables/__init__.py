@@ -13,6 +13,7 @@ from jobeval.tables.detectable import tabulate_detectable
 from jobeval.tables.differences import tabulate_differences
 from jobeval.tables.effects import tabulate_effects, tabulate_ratios
 from jobeval.tables.exits import tabulate_incidence, tabulate_tests
+from jobeval.tables.models import tabulate_models
 from jobeval.tables.table import Table, group_rows
 from jobeval.tables.taking_part import tabulate_profile, tabulate_take_up
 
@@ -28,6 +29,7 @@ __all__ = [
     "tabulate_follow_up",
     "tabulate_incidence",
     "tabulate_intensity",
+    "tabulate_models",
     "tabulate_profile",
     "tabulate_ratios",
     "tabulate_sites",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from jobeval.disclosure.released import Cell, ReleasedEstimate, Suppressed
 from jobeval.text import Words
-from jobeval.text.numbers import digits_for
+from jobeval.text.numbers import RATIOS, digits_for
 
 
 def count_cell(cell: Cell, words: Words) -> str:
@@ -68,11 +68,11 @@ class Shown(NamedTuple):
 
 
 def shown_as(effect: ReleasedEstimate) -> Shown:
-    """The effect's own way. A ratio is its distance from 1; a hazard ratio stays one."""
+    """The effect's own way. A ratio is its distance from 1; those of ``RATIOS`` stay ratios."""
     digits = digits_for(effect.unit, *effect.sizes)
     if effect.part.startswith(QUANTILE):
         digits = min(digits, QUANTILE_DIGITS)
-    if effect.scale == "ratio" and effect.unit != "hazard_ratio":
+    if effect.scale == "ratio" and effect.unit not in RATIOS:
         return Shown(1.0, 100.0, 0)
     return Shown(0.0, 100.0 if effect.unit == "share" else 1.0, digits)
 
@@ -85,10 +85,10 @@ def interval_cell(effect: ReleasedEstimate, words: Words) -> str:
 
 
 def difference_cell(effect: ReleasedEstimate, words: Words) -> str:
-    """The effect with its sign; a ratio as percent, a hazard ratio as it is."""
+    """The effect with its sign; a ratio as percent, or as it is where ``RATIOS`` has it."""
     shown, numbers = shown_as(effect), words.numbers
     value = shown.value(effect.estimate)
-    if effect.unit == "hazard_ratio":
+    if effect.unit in RATIOS:
         return numbers.decimal_number(value, shown.digits)
     percent = numbers.percent_sign if shown.null and math.isfinite(value) else ""
     return numbers.signed(value, shown.digits) + percent

@@ -9,6 +9,7 @@ from jobeval.disclosure.released import ReleasedEstimate, require_all_released
 from jobeval.tables.cells import difference_cell, interval_cell, shown_as
 from jobeval.tables.table import Table
 from jobeval.text import Words
+from jobeval.text.numbers import RATIOS
 
 
 def tabulate_detectable(rows: Sequence[tuple[str, ReleasedEstimate]], words: Words) -> Table:
@@ -16,7 +17,7 @@ def tabulate_detectable(rows: Sequence[tuple[str, ReleasedEstimate]], words: Wor
     effects = require_all_released([effect for _, effect in rows], ReleasedEstimate)
     columns = ("effects.column_difference", "effects.column_interval", "sizes.column_detectable",
                "sizes.column_ruled_out")  # fmt: skip
-    ratios = any(effect.unit == "hazard_ratio" for effect in effects)
+    ratios = any(effect.unit in RATIOS for effect in effects)
     notes = {
         "sizes.note": True,
         "effects.note_units": any(effect.unit == "share" for effect in effects),

@@ -8,7 +8,7 @@ from jobeval.disclosure.released import ReleasedEstimate, require_all_released
 from jobeval.tables.cells import effect_cells, error_cell, released_notes
 from jobeval.tables.table import Table
 from jobeval.text import Words
-from jobeval.text.numbers import DIGITS
+from jobeval.text.numbers import RATIOS
 
 ERROR_COLUMN = 4
 COLUMNS = ("treatment", "control", "difference", "interval", "p")
@@ -75,7 +75,7 @@ def _notes(effects: Sequence[ReleasedEstimate], words: Words) -> list[str]:
     """What the marks in the cells need to have explained, and what the effects carry."""
     marks = {
         "effects.note_units": any(e.unit == "share" and e.scale == "difference" for e in effects),
-        "relative.note": any(e.scale == "ratio" and e.unit != "hazard_ratio" for e in effects),
+        "relative.note": any(e.scale == "ratio" and e.unit not in RATIOS for e in effects),
         "effects.note_hidden": any(e.suppressed for e in effects),
         "effects.note_not_estimable": any(not e.suppressed and not e.estimable for e in effects),
     }
@@ -84,31 +84,26 @@ def _notes(effects: Sequence[ReleasedEstimate], words: Words) -> list[str]:
 
 
 def tabulate_ratios(
-    rows: Sequence[tuple[str, ReleasedEstimate]], first_column: str, words: Words
+    rows: Sequence[tuple[str, ReleasedEstimate]],
+    first_column: str,
+    words: Words,
+    *,
+    caption: str = "",
+    note: str = "exits.cox_note",
+    groups: tuple[tuple[int, str], ...] = (),
 ) -> Table:
-    """Hazard ratios: one row an event, group or adjustment."""
-    require_all_released([effect for _, effect in rows], ReleasedEstimate)
-    numbers, digits = words.numbers, DIGITS["hazard_ratio"]
-    body = [
-        (
-            label,
-            numbers.decimal_number(effect.estimate, digits)
-            if not effect.suppressed
-            else words.say("table.hidden"),
-            numbers.interval(effect.conf_low, effect.conf_high, digits),
-            numbers.p_value(effect.p_value),
-        )
-        for label, effect in rows
-    ]
+    """Ratios of rates, times or odds: one row an event, group, period or adjustment.
+
+    ``note`` is the key of the sentence below the table, ``caption`` a text: hazard ratios
+    unless it is given.
+    """
+    effects = require_all_released([effect for _, effect in rows], ReleasedEstimate)
+    columns = ("exits.column_ratio", "effects.column_interval", "effects.column_p")
     return Table(
-        caption=words.say("exits.cox_table"),
-        header=(
-            words.say(first_column),
-            words.say("exits.column_ratio"),
-            words.say("effects.column_interval"),
-            words.say("effects.column_p"),
-        ),
-        rows=tuple(body),
+        caption=caption or words.say("exits.cox_table"),
+        header=tuple(words.say(key) for key in (first_column, *columns)),
+        rows=tuple((label, *effect_cells(effect, words)[2:]) for label, effect in rows),
         align="lrrr",
-        note=words.say("exits.cox_note"),
+        note=" ".join((words.say(note), *_notes(effects, words))),
+        groups=groups,
     )

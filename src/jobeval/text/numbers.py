@@ -9,7 +9,9 @@ from dataclasses import dataclass
 MINUS = "\u2212"
 NBSP = "\u00a0"
 DASH = "–"
-DIGITS = {"share": 1, "hours_per_week": 2, "weeks": 1, "hazard_ratio": 2}
+RATIOS = ("hazard_ratio", "rate_ratio", "time_ratio", "odds_ratio")
+"""Units told as what they are; any other ratio is told as its distance from 1, in percent."""
+DIGITS = {"share": 1, "hours_per_week": 2, "weeks": 1, **dict.fromkeys(RATIOS, 2)}
 """Decimals shown of each unit (shares as percent)."""
 DEFAULT_DIGITS = 2
 CERTAIN_BELOW = 0.05

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jobeval.effects.itt.adjusters import stratum_indicators
 from jobeval.effects.itt.analysed import Analysed, read_analysed, require_both_arms
 from jobeval.effects.itt.itt import columns_needed, count_apart
-from jobeval.effects.itt.options import require_seed, validate_options
+from jobeval.effects.itt.options import validate_options
 from jobeval.effects.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
@@ -21,7 +21,7 @@ from jobeval.effects.regression.least_squares import (
     independent_columns,
 )
 from jobeval.errors import DesignError
-from jobeval.inference.redraw import drawn_units
+from jobeval.inference.redraw import drawn_units, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns

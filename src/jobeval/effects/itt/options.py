@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Literal, get_args
 
 from jobeval.effects.regression.least_squares import Vcov
 from jobeval.errors import did_you_mean
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.redraw import require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 
@@ -78,12 +78,6 @@ def validate_options(
         draws,
         seed,
     )
-
-
-def require_seed(seed: object) -> None:
-    """Raise ``ValueError`` for what is no origin of a stream that can be drawn again."""
-    if not isinstance(seed, Integral) or int(seed) < 0:
-        raise ValueError(f"seed must be a whole number from 0, not {seed!r}")
 
 
 def _validate_choice(name: str, value: object, choices: Any) -> None:

@@ -14,7 +14,6 @@ from jobeval.effects.itt.itt import columns_needed, estimate_from_columns
 from jobeval.effects.itt.options import (
     Adjustment,
     IttOptions,
-    require_seed,
     validate_options,
 )
 from jobeval.effects.redrawn.family_draws import (
@@ -27,6 +26,7 @@ from jobeval.effects.redrawn.family_draws import (
 from jobeval.errors import DataError, Problem, did_you_mean
 from jobeval.inference.blocks import Progress
 from jobeval.inference.multiplicity import STEP_DOWN, Method, adjust_p_values, validate_method
+from jobeval.inference.redraw import require_seed
 from jobeval.inference.redrawn import Redrawn
 from jobeval.inference.step_down import max_t_quantile
 from jobeval.plan.lottery import Lottery

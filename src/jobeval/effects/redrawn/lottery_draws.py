@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed, require_both_arms
-from jobeval.effects.itt.options import IttOptions, require_seed
+from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import choose_weights
 from jobeval.errors import DesignError, did_you_mean
 from jobeval.inference.blocks import Progress
 from jobeval.inference.drawn_sample import Weighing
 from jobeval.inference.inversion import invert_test, probe_columns, shifted_test
+from jobeval.inference.redraw import SEED, require_seed
 from jobeval.inference.redrawn import Alternative, Redrawn
 from jobeval.inference.statistics import Statistic, redraw_statistics
 from jobeval.plan.lottery import Lottery
@@ -24,7 +25,6 @@ from jobeval.results import Interval
 Floats = NDArray[np.float64]
 Named = Literal["studentised", "difference"]
 
-SEED = 20160301
 _COARSE = 1e-3
 """Bounds of a function's interval are found to this share of a standard error."""
 

@@ -9,7 +9,6 @@ from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimator_name
 from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
 from jobeval.effects.redrawn.lottery_draws import (
-    SEED,
     DrawingOptions,
     Named,
     PreparedDraws,
@@ -18,6 +17,7 @@ from jobeval.effects.redrawn.lottery_draws import (
     validate_drawing,
 )
 from jobeval.inference.blocks import Progress
+from jobeval.inference.redraw import SEED
 from jobeval.inference.statistics import Statistic
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -12,13 +12,13 @@ import numpy as np
 from jobeval.effects.hours.winsorised import cap_at_quantile
 from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns, estimator_name
-from jobeval.effects.itt.options import Adjustment, IttOptions, require_seed, validate_options
-from jobeval.effects.redrawn.lottery_draws import SEED
+from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
 from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.take_up.as_treated import NOT_CAUSAL
-from jobeval.effects.take_up.compliers import read_treated
 from jobeval.errors import DataError, DesignError, did_you_mean
 from jobeval.inference.assignment import Assignment, read_assignment
+from jobeval.inference.redraw import SEED, require_seed
+from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns

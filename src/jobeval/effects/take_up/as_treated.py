@@ -20,9 +20,9 @@ from jobeval.effects.regression.least_squares import (
     estimate_vcov,
     independent_columns,
 )
-from jobeval.effects.take_up.compliers import read_treated
-from jobeval.effects.take_up.instrument import Effect
 from jobeval.errors import DesignError
+from jobeval.inference.instrument import Effect
+from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
 from jobeval.results import Estimate

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Columns
-from jobeval.errors import DataError, Problem
 from jobeval.inference.covariates import UNKNOWN, read_covariates
 from jobeval.plan.parts import Term
 
@@ -22,38 +21,6 @@ class Trait(NamedTuple):
 
     name: str
     values: Floats
-
-
-def read_treated(columns: Columns, name: str, rows: NDArray[np.bool_]) -> Floats:
-    """Who took part, 0 or 1, of the ``n`` persons in ``rows`` (shape ``(N,)``).
-
-    Raises
-    ------
-    DataError
-        When it is unknown for anybody, or is no column of 0 and 1.
-
-    Examples
-    --------
-    >>> read_treated({"started": np.array([True, False])}, "started", np.full(2, True)).tolist()
-    [1.0, 0.0]
-    """
-    values, place = columns[name][rows], f"take-up {name!r}"
-    if values.dtype.kind not in "biuf":
-        problem = Problem(place, "is not a column of 0 and 1.", "Deliver it as numbers.")
-        raise DataError("take-up", [problem])
-    numbers = values.astype(float)
-    missing = np.isnan(numbers)
-    problems: list[Problem] = []
-    if missing.any():
-        mend = "Deliver it for everyone drawn; who surely never took part is 0."
-        problems.append(Problem(place, f"is missing for {int(missing.sum())} persons.", mend))
-    other = int((~missing & (numbers != 0) & (numbers != 1)).sum())
-    if other:
-        mend = "Say by a rule made before the data who took part: 1, else 0."
-        problems.append(Problem(place, f"is neither 0 nor 1 for {other} persons.", mend))
-    if problems:
-        raise DataError("take-up", problems)
-    return numbers
 
 
 def read_traits(

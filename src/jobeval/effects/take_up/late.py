@@ -14,15 +14,12 @@ from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import Adjustment, DegreesOfFreedom, validate_options
 from jobeval.effects.regression.least_squares import Vcov
-from jobeval.effects.take_up.anderson_rubin import anderson_rubin_p, invert_anderson_rubin
 from jobeval.effects.take_up.compliers import (
     complier_means,
     profile_compliers,
     read_traits,
-    read_treated,
 )
-from jobeval.effects.take_up.instrument import RatioFit, fit_ratio
-from jobeval.effects.take_up.late_notes import check_error, describe_caveats, describe_hole
+from jobeval.effects.take_up.late_notes import check_error, describe_caveats
 from jobeval.effects.take_up.late_options import (
     IntervalKind,
     LateOptions,
@@ -30,7 +27,14 @@ from jobeval.effects.take_up.late_options import (
     validate_late,
 )
 from jobeval.effects.take_up.reduced_form import choose_reduced_form
+from jobeval.inference.anderson_rubin import (
+    anderson_rubin_p,
+    describe_hole,
+    invert_anderson_rubin,
+)
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.instrument import RatioFit, fit_ratio
+from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns

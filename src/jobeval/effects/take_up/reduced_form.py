@@ -18,7 +18,7 @@ from jobeval.effects.itt.contrast import (
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.small_blocks import Estimator, choose_estimator
 from jobeval.effects.regression.least_squares import LeastSquaresFit, fit_least_squares, refit
-from jobeval.effects.take_up.instrument import Effect
+from jobeval.inference.instrument import Effect
 
 Floats = NDArray[np.float64]
 

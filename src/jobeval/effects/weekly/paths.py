@@ -14,7 +14,6 @@ from jobeval.effects.itt.itt import columns_needed
 from jobeval.effects.itt.options import (
     Adjustment,
     IttOptions,
-    require_seed,
     validate_options,
 )
 from jobeval.effects.regression.least_squares import Vcov
@@ -24,6 +23,7 @@ from jobeval.effects.weekly.weekly import Blocks, RowBlocks
 from jobeval.effects.weekly.weekly_effects import estimate_weekly_effects
 from jobeval.errors import DataError, Problem
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.redraw import require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns

@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from jobeval.effects.take_up.instrument import RatioFit
+from jobeval.inference.instrument import RatioFit
 from jobeval.results import Interval
 
 
@@ -28,7 +28,7 @@ def invert_anderson_rubin(fit: RatioFit, conf_level: float) -> AcceptedEffects:
 
     Examples
     --------
-    >>> from jobeval.effects.take_up.instrument import Effect
+    >>> from jobeval.inference.instrument import Effect
     >>> fit = RatioFit(effect=2.0, std_error=1.0, df=math.inf, first_stage=0.5,
     ...     first_stage_std_error=0.1, intention_to_treat=Effect(1.0, 0.5, 9.0), correlation=0.0)
     >>> [round(bound, 4) for bound in invert_anderson_rubin(fit, 0.95).hull]
@@ -61,6 +61,25 @@ def anderson_rubin_p(fit: RatioFit) -> float:
         return math.nan
     tail = -abs(whole.estimate / whole.std_error)
     return float(2 * (ndtr(tail) if math.isinf(fit.df) else stdtr(fit.df, tail)))
+
+
+def describe_hole(accepted: AcceptedEffects) -> tuple[str, ...]:
+    """A note where the Anderson–Rubin set is no bounded interval.
+
+    >>> from jobeval.results import Interval
+    >>> everything = Interval(-math.inf, math.inf)
+    >>> describe_hole(AcceptedEffects(everything, Interval(-1.0, 2.5)))
+    ('the accepted effects are not connected: all but those between -1 and 2.5',)
+    """
+    if accepted.hole is not None:
+        low, high = accepted.hole
+        return (
+            f"the accepted effects are not connected: all but those between {low:.4g} "
+            f"and {high:.4g}",
+        )
+    if any(math.isinf(bound) for bound in accepted.hull):
+        return ("the interval is unbounded: the data do not tell that the lottery moved take-up",)
+    return ()
 
 
 def _solve(a: float, b: float, c: float) -> tuple[float, float] | None:

@@ -1,0 +1,66 @@
+"""Weeks until a share has left, read off a survival curve."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.results import Curve
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+TOLERANCE = 1.5e-8
+"""Survival this close to a quantile equals it: the square root of machine precision."""
+
+
+class Quantile(NamedTuple):
+    """Weeks until a share has left, with a confidence interval; ``nan`` = not reached."""
+
+    weeks: float
+    low: float
+    high: float
+
+
+def survival_quantile(curve: Curve, probability: float = 0.5) -> Quantile:
+    """The weeks after which the share ``probability`` has left: the median unless told.
+
+    The interval inverts the curve's own (Brookmeyer & Crowley 1982). Where the curve runs
+    exactly at the quantile, the middle of that stretch is taken, as in R's survival; when
+    it never falls further, the beginning of the stretch.
+
+    Examples
+    --------
+    >>> curve = Curve(endpoint="week", measure="survival", arm="a", times=np.arange(4),
+    ...     values=np.array([1.0, 0.5, 0.5, 0.2]), at_risk=np.array([4, 4, 2, 2]))
+    >>> survival_quantile(curve).weeks
+    2.0
+    """
+    if curve.measure != "survival":
+        raise ValueError(f"a quantile needs a survival curve, not {curve.measure!r}")
+    validate_probability(probability)
+    level = 1 - probability
+    steps = (curve.values, curve.conf_low, curve.conf_high)
+    return Quantile(*(first_below(curve.times, values, level) for values in steps))
+
+
+def validate_probability(probability: float) -> None:
+    """Raise ``ValueError`` for a probability outside (0, 1)."""
+    if not 0 < probability < 1:
+        raise ValueError(f"probability must lie between 0 and 1, not {probability!r}")
+
+
+def first_below(times: Counts, values: Floats, level: float) -> float:
+    """The time at which a falling curve reaches a level; ``nan`` when it does not.
+
+    Where it runs exactly at the level and falls further, the middle of that stretch.
+    """
+    known = ~np.isnan(values)
+    times, values = times[known], values[known]
+    reached = np.flatnonzero(values < level + TOLERANCE)
+    if not len(reached):
+        return math.nan
+    first = reached[0]
+    lower = np.flatnonzero(values < level - TOLERANCE)
+    on_it = abs(values[first] - level) < TOLERANCE and len(lower) > 0
+    return float((times[first] + times[lower[0]]) / 2 if on_it else times[first])
