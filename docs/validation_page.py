@@ -39,8 +39,8 @@ runs. Do not edit it: edit the registry and run `make docs`.
 
 Each row holds a published number, or one that other software gives, with its source. A function is
 one of the front door: the test calls it on the data and compares, as written in
-`tests/reference/validation_calls.py`. "Behind" names another test in `tests/`, of a function behind
-the front door. What is not covered says why.
+`tests/reference/validation_calls.py` and `validation_exit_calls.py`. "Behind" names another test in
+`tests/`, of a function behind the front door. What is not covered says why.
 
 An estimate is followed by its standard error in parentheses. The tolerance is absolute; "digits"
 is half a unit of the last digit shown. Files of data are not part of the project; where they are

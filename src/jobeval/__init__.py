@@ -67,8 +67,12 @@ if TYPE_CHECKING:
     )
     from jobeval.exits.counting import count_exits as count_exits
     from jobeval.exits.cox import estimate_hazard_ratio as estimate_hazard_ratio
+    from jobeval.exits.cox import fit_cox as fit_cox
     from jobeval.exits.gray import gray_test as gray_test
     from jobeval.exits.grid import ExitGrid as ExitGrid
+    from jobeval.exits.hazard_ratio_over_time import (
+        hazard_ratio_over_time as hazard_ratio_over_time,
+    )
     from jobeval.exits.incidence import cumulative_incidence as cumulative_incidence
     from jobeval.exits.incidence import (
         estimate_incidence_difference as estimate_incidence_difference,
@@ -82,6 +86,15 @@ if TYPE_CHECKING:
     from jobeval.exits.occupancy import estimate_occupancy as estimate_occupancy
     from jobeval.exits.occupancy_weeks import estimate_occupancy_weeks as estimate_occupancy_weeks
     from jobeval.exits.parametric import fit_parametric as fit_parametric
+    from jobeval.exits.piecewise_hazards import (
+        estimate_piecewise_hazard_ratios as estimate_piecewise_hazard_ratios,
+    )
+    from jobeval.exits.proportional_hazards import (
+        proportional_hazards_test as proportional_hazards_test,
+    )
+    from jobeval.exits.proportional_hazards import (
+        proportional_hazards_tests as proportional_hazards_tests,
+    )
     from jobeval.exits.quantile_difference import (
         estimate_quantile_difference as estimate_quantile_difference,
     )
@@ -180,6 +193,11 @@ _HOMES = {
     "estimate_recurrence": "exits.recurrence",
     "mean_cumulative_events": "exits.mean_cumulative",
     "estimate_hazard_ratio": "exits.cox",
+    "fit_cox": "exits.cox",
+    "proportional_hazards_test": "exits.proportional_hazards",
+    "proportional_hazards_tests": "exits.proportional_hazards",
+    "hazard_ratio_over_time": "exits.hazard_ratio_over_time",
+    "estimate_piecewise_hazard_ratios": "exits.piecewise_hazards",
     "estimate_rmst": "exits.rmst",
     "estimate_late_rmst": "exits.late_rmst",
     "estimate_complier_incidence": "exits.complier_curves",

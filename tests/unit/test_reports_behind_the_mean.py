@@ -7,7 +7,8 @@ import pytest
 
 from fabricated_evaluation import N_CONTROL, N_TREATMENT, fabricate_evaluation
 from jobeval.disclosure.gate import release
-from jobeval.disclosure.notes import WORDINGS, release_wordings
+from jobeval.disclosure.notes import release_wordings
+from jobeval.disclosure.wordings import WORDINGS
 from jobeval.errors import DisclosureError
 from jobeval.figures import ForestRow, plot_beside, plot_quantiles, plot_thresholds, save_figure
 from jobeval.reports import ReportBuilder

@@ -6,7 +6,7 @@ A check that has no rule here is withheld: its outcome is published, its table i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from jobeval.disclosure.ledger import Ledger
@@ -31,17 +31,25 @@ from jobeval.results import CheckResult, Flow
 Sizes = Mapping[str, int]
 """Persons drawn, by arm."""
 VALUE_DIGITS = 3
-FIT_DIGITS = 4
+DISTANCE_DECIMALS = 3
 COUNT_COLUMNS = {"persons", "expected", "observed", "not_observed", "out_of_population", "started"}
 WITHHELD = "no_rule"
 
 
 def release_check(
-    check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger
+    check: CheckResult,
+    sizes: Sizes,
+    policy: Policy,
+    ledger: Ledger,
+    hidden: Set[str] = frozenset(),
 ) -> ReleasedCheck:
-    """One check, by the rule of its name."""
-    rule = _TABLE_RULES.get(check.name.partition(" ")[0])
-    if rule is None:
+    """One check, by the rule of its name. That of a ``hidden`` analysis has no table."""
+    kind, _, analysis = check.name.partition(" ")
+    rule = _TABLE_RULES.get(kind)
+    if analysis in hidden:
+        ledger.note(f"checks: {check.name}", "few_with_outcome", check.table.size)
+        table, values = _table((), []), {}
+    elif rule is None:
         ledger.note(f"checks: {check.name}", WITHHELD, check.table.size)
         table, values = _table((), []), {}
     else:
@@ -97,6 +105,9 @@ def _release_values(
             return numbers | {"largest": max(shown, default=math.nan)}
         case "follow_up":  # the longest is that of single persons; the common weeks are design
             return {**numbers, "max_weeks": _followed_by_enough(table, policy)}
+        case name if name.startswith("sequences "):  # groups differ by a few persons in size
+            least = check.table["n"].min() if len(check.table) else 0
+            return {"group_size": float(round_count(least, policy.round_counts_to))}
         case _:
             return numbers
 
@@ -205,26 +216,31 @@ def _intensity(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger)
 
 
 def _models(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
-    """How well each model fits: numbers of everyone at few digits."""
-    numbers = ("aic", "distance_control", "distance_treatment")
-    columns = ("distribution", *(name for name in numbers if name in check.table.columns))
-    rows: list[tuple[Cell, ...]] = [
-        (str(record["distribution"]), *(_rounded_fit(record[name]) for name in columns[1:]))
-        for record in check.table.to_dict("records")
-    ]
-    return _table(columns, rows)
+    """How well each model fits: a statistic of everyone, and distances no finer than shares.
 
-
-def _rounded_fit(value: Any) -> float | None:
-    return None if math.isnan(float(value)) else round_significant(float(value), FIT_DIGITS)
+    A distance is that of a model from the exit curve in one week.
+    """
+    distances = [name for name in ("distance_control", "distance_treatment")
+                 if name in check.table.columns]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for record in check.table.to_dict("records"):
+        aic = round_significant(float(record["aic"]), policy.significant_digits)
+        apart = (round(float(record[name]), DISTANCE_DECIMALS) for name in distances)
+        cells = (None if math.isnan(value) else value for value in (aic, *apart))
+        rows.append((str(record["distribution"]), *cells))
+    return _table(("distribution", "aic", *distances), rows)
 
 
 def _sequences(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) -> ReleasedTable:
-    """The commonest state of each group of persons, where enough of them share it."""
+    """The commonest state of each group of persons, where enough of them share it.
+
+    No shares are given: everyone and hardly more than others look alike, so that nothing is
+    told of the persons in other states, however few.
+    """
     rows: list[tuple[Cell, ...]] = []
     for record in check.table.to_dict("records"):
         state: Cell = str(record["state"])
-        if record["count"] < policy.min_count:
+        if record["count"] < policy.min_count or record["n"] < policy.min_at_risk:
             ledger.note(f"checks: {check.name}", "few_persons")
             state = SUPPRESSED
         rows.append((str(record["arm"]), int(record["group"]), int(record["week"]), state))

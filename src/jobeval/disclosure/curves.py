@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from jobeval.disclosure.rules import (
     block_ends,
     mean_decimals,
     round_count,
-    round_share,
+    round_per_person,
 )
 from jobeval.results import Curve
 
@@ -29,6 +29,10 @@ STATES = {"state_share", "occupancy"}
 SMOOTH = {"log_hazard_ratio", "implied_survival"}
 UNBOUNDED = {"mean_cumulative", "cumulative_hazard"}
 """Exit measures that may pass 1."""
+UNCLIPPED = {"complier_incidence"}
+"""Differences of shares that may leave 0–1, and are left as they are."""
+Few = Set[tuple[str, str]]
+"""Endpoints and subgroups of which too few persons of an arm have left."""
 PATHS = {"share", "mean"}
 SMOOTH_DECIMALS = 2
 Bools = NDArray[np.bool_]
@@ -36,12 +40,13 @@ Floats = NDArray[np.float64]
 
 
 def release_curves(
-    curves: Sequence[Curve], policy: Policy, ledger: Ledger
+    curves: Sequence[Curve], policy: Policy, ledger: Ledger, few: Few = frozenset()
 ) -> tuple[ReleasedCurve, ...]:
     """All curves; a contrast is hidden in the weeks in which one of its arms is.
 
-    Means and contrasts are given more finely than shares and add up over subgroups, so that
-    a hidden one takes another level's along.
+    A ratio of rates over the weeks has no arms and goes when it rests on too few. Means and
+    contrasts are given more finely than shares and add up over subgroups, so that a hidden one
+    takes another level's along.
     """
     hidden = {id(curve): _hidden_weeks(curve, policy) for curve in curves}
     for levels in _levels(c for c in curves if c.measure == "mean" and " - " not in c.arm):
@@ -54,7 +59,7 @@ def release_curves(
     released = [
         _release(curve, hidden[id(curve)], policy, ledger)
         for curve in curves
-        if not _is_withheld(curve, ledger)
+        if not _is_withheld(curve, few, ledger)
     ]
     return (*released, *_other_states(released))
 
@@ -77,14 +82,17 @@ def _is_share(curve: Curve) -> bool:
     return curve.measure in {"share", *STATES} or curve.unit == "share"
 
 
-def _is_withheld(curve: Curve, ledger: Ledger) -> bool:
+def _is_withheld(curve: Curve, few: Few, ledger: Ledger) -> bool:
     """Weekly differences of exits would undo the thinning; those of states add up to 0."""
-    rule = "weekly_difference_of_states" if curve.measure in STATES else ""
-    if curve.measure in EXIT_MEASURES:
+    rule = ""
+    if " - " in curve.arm and curve.measure in STATES:
+        rule = "weekly_difference_of_states"
+    elif " - " in curve.arm and curve.measure in EXIT_MEASURES:
         rule = "weekly_difference_of_exits"
-    withheld = bool(rule) and " - " in curve.arm
-    ledger.note(_name(curve), rule, len(curve.times) if withheld else 0)
-    return withheld
+    elif curve.measure == "log_hazard_ratio" and (curve.endpoint, curve.subgroup) in few:
+        rule = "few_with_outcome"
+    ledger.note(_name(curve), rule, len(curve.times) if rule else 0)
+    return bool(rule)
 
 
 def _hidden_weeks(curve: Curve, policy: Policy) -> Bools:
@@ -196,23 +204,25 @@ def _round_point(curve: Curve, position: int, policy: Policy) -> tuple[float, ..
             decimals = max(0, min(2, mean_decimals(n, policy.min_count)) - 1)
         return tuple(round(v, decimals) for v in (value, *bounds))
     if _is_share(curve) or curve.measure in EXIT_MEASURES:
-        shown = round_share(value, n, policy.min_count)
-        if curve.measure in UNBOUNDED:
-            return (shown, *(round(max(0.0, bound + shown - value), 3) for bound in bounds))
-        return (shown, *(_clip_share(bound + shown - value) for bound in bounds))
+        shown = round_per_person(value, n, policy.min_count)
+        low, high = _range(curve.measure)
+        moved = (round(bound + shown - value, 3) + 0.0 for bound in bounds)  # no -0.0
+        return tuple(v if math.isnan(v) else min(high, max(low, v)) for v in (shown, *moved))
     decimals = min(2, mean_decimals(n, policy.min_count))
     return tuple(round(v, decimals) for v in (value, *bounds))
 
 
-def _clip_share(value: float) -> float:
-    return value if math.isnan(value) else round(min(1.0, max(0.0, value)), 3)
+def _range(measure: str) -> tuple[float, float]:
+    if measure in UNCLIPPED:
+        return -math.inf, math.inf
+    return 0.0, math.inf if measure in UNBOUNDED else 1.0
 
 
 def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> ReleasedCurve:
-    """An exit curve, thinned to steps that hold enough events and stopped in time."""
-    ends = block_ends(curve.events, curve.at_risk, policy.min_count, policy.min_at_risk)
+    """An exit curve, thinned to steps that enough persons make and stopped in time."""
+    ends = block_ends(_leaving(curve), curve.at_risk, policy.min_count, policy.min_at_risk)
     ledger.note(_name(curve), "thinned", int((curve.events > 0).sum() > len(ends)))
-    start = int(curve.at_risk[0]) if len(curve.at_risk) else 0
+    start = int(curve.at_risk.max(initial=0))
     thin = Curve(
         endpoint=curve.endpoint,
         measure=curve.measure,
@@ -251,15 +261,25 @@ def release_exit_curve(curve: Curve, policy: Policy, ledger: Ledger) -> Released
     )
 
 
+def _leaving(curve: Curve) -> NDArray[np.int64]:
+    """By week, so many persons at least whose events no earlier week holds."""
+    if curve.measure != "mean_cumulative":
+        return curve.events
+    return curve.first_events if len(curve.first_events) else np.zeros_like(curve.events)
+
+
 def _last_week(curve: Curve, policy: Policy) -> int:
     enough = curve.times[curve.at_risk >= policy.min_at_risk]
     return int(enough[-1]) if len(enough) else 0
 
 
 def _at_risk(curve: Curve, week: int) -> int:
-    """Persons at risk at ``week``: those of the first time from then on."""
-    position = int(np.searchsorted(curve.times, week))
-    return int(curve.at_risk[min(position, len(curve.at_risk) - 1)]) if len(curve.at_risk) else 0
+    """Persons at risk at ``week``: those of the first time from then on, when some have entered."""
+    entered = np.flatnonzero(curve.at_risk > 0)
+    if len(entered) == 0:
+        return 0
+    position = max(int(np.searchsorted(curve.times, week)), int(entered[0]))
+    return int(curve.at_risk[min(position, len(curve.at_risk) - 1)])
 
 
 def _released(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from jobeval.disclosure.complement import hide_complements
-from jobeval.disclosure.judging import COMPLEMENTARY, QUANTILE, Judged, level_of
+from jobeval.disclosure.judging import COMPLEMENTARY, QUANTILE, Judged, level_of, place_of
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.notes import release_wordings
 from jobeval.disclosure.policy import Policy
@@ -32,6 +32,9 @@ KEPT = (
     "analysis", "endpoint", "subgroup", "part", "estimator", "unit", "conf_level", "inference",
 )  # fmt: skip
 """Names that pass the gate as they are."""
+KEPT_OF_TEST = (
+    "name", "endpoint", "subgroup", "analysis", "part", "inference", "draws", "exact",
+)  # fmt: skip
 QUANTILE_DECIMALS = 1
 
 
@@ -47,7 +50,7 @@ def release_effects(
     broken = {
         families.get(e.analysis, "")
         for e, rule in pairs
-        if rule and not e.subgroup and e.part not in OVER_SITES
+        if rule and e.p_value_adjusted >= 0 and not e.subgroup and e.part not in OVER_SITES
     } - {""}
     released: list[ReleasedEstimate] = []
     for effect, rule in pairs:
@@ -66,7 +69,7 @@ def _release_estimate(effect: Estimate, rule: str, policy: Policy) -> ReleasedEs
     if rule:
         return ReleasedEstimate(token=gate_token(), suppressed=True, scale=scale, **names)
     point, low, high, error = _round_effect(effect, policy)
-    control = _round_control_mean(effect, policy)
+    control = _round_mean(effect, effect.mean_control, effect.n_control, policy)
     return ReleasedEstimate(
         token=gate_token(),
         suppressed=False,
@@ -81,7 +84,7 @@ def _release_estimate(effect: Estimate, rule: str, policy: Policy) -> ReleasedEs
         p_value=round_significant(effect.p_value, policy.significant_digits),
         p_value_adjusted=round_significant(effect.p_value_adjusted, policy.significant_digits),
         mean_control=control,
-        mean_treatment=round(control + point, 6) if scale == "difference" else math.nan,
+        mean_treatment=_treatment_mean(effect, control, point, policy),
         detectable=_round_detectable(effect, policy),
         take_up=_release_take_up(effect, policy),
         notes=release_wordings(effect.notes),
@@ -144,15 +147,21 @@ def _round_difference(value: float, unit: str) -> float:
     return round(value, SHARE_DECIMALS if unit == "share" else OTHER_DECIMALS)
 
 
-def _round_control_mean(effect: Estimate, policy: Policy) -> float:
+def _treatment_mean(effect: Estimate, control: float, point: float, policy: Policy) -> float:
+    """The control mean plus the effect, so that the three agree; of rates the arm's own."""
+    if effect.unit == "rate_ratio":
+        return _round_mean(effect, effect.mean_treatment, effect.n_treatment, policy)
+    return round(control + point, 6) if effect.scale == "difference" else math.nan
+
+
+def _round_mean(effect: Estimate, mean: float, n: float, policy: Policy) -> float:
     if effect.unit == "share":
-        return round_share(effect.mean_control, effect.n_control, policy.min_count)
-    if not math.isfinite(effect.mean_control):
+        return round_share(mean, n, policy.min_count)
+    if not math.isfinite(mean):
         return math.nan
     if effect.part.startswith(QUANTILE):
-        return round(effect.mean_control, QUANTILE_DECIMALS)
-    decimals = mean_decimals(effect.n_control, policy.min_count)
-    return round(effect.mean_control, min(decimals, OTHER_DECIMALS))
+        return round(mean, QUANTILE_DECIMALS)
+    return round(mean, min(mean_decimals(n, policy.min_count), OTHER_DECIMALS))
 
 
 def release_tests(
@@ -169,7 +178,7 @@ def release_tests(
     complements = hide_complements(levels, policy.min_count)
     released: list[ReleasedTest] = []
     for test, hide in zip(tests, hidden, strict=True):
-        told = (test.analysis, test.subgroup) in complements
+        told = (place_of(test), test.subgroup) in complements
         if hide or told:
             ledger.note(f"tests: {test.analysis}", "few_with_outcome" if hide else COMPLEMENTARY)
         released.append(_release_test(test, hide or told, policy))
@@ -185,6 +194,9 @@ def _apart_of_test(test: HypothesisTest) -> tuple[float, float]:
 
 def _hides_test(test: HypothesisTest, judged: Judged, policy: Policy) -> bool:
     sites = judged.sites_shown(test.analysis)
+    periods = judged.periods_shown(test.analysis, test.subgroup)
+    if test.n_apart_treatment is None and periods:  # over the periods of one analysis
+        return not all(periods)
     if test.n_apart_treatment is None and test.subgroup:  # over the levels of a column
         return not all(judged.levels_shown(test.analysis, test.subgroup))
     if test.n_apart_treatment is None and sites:  # a test over sites goes with the last of them
@@ -193,7 +205,7 @@ def _hides_test(test: HypothesisTest, judged: Judged, policy: Policy) -> bool:
 
 
 def _release_test(test: HypothesisTest, hide: bool, policy: Policy) -> ReleasedTest:
-    names = {name: getattr(test, name) for name in ("name", "endpoint", "subgroup", "analysis")}
+    names = {name: getattr(test, name) for name in KEPT_OF_TEST}
     if hide:
         return ReleasedTest(token=gate_token(), suppressed=True, **names)
     digits = policy.significant_digits

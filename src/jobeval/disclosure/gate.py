@@ -39,6 +39,7 @@ def release(evaluation: Evaluation, policy: Policy | None = None) -> ReleasedEva
     ledger = Ledger()
     sizes = dict(evaluation.flow.steps[0].counts) if evaluation.flow.steps else {}
     judged = judge_effects(tuple(evaluation.effects), policy)
+    hidden = judged.analyses_hidden()
     families = {
         analysis.name: getattr(analysis, "family", None) or ""
         for analysis in evaluation.plan.due_at(evaluation.look)
@@ -54,10 +55,10 @@ def release(evaluation: Evaluation, policy: Policy | None = None) -> ReleasedEva
             token=gate_token(),
             estimates=release_effects(judged, families, policy, ledger),
         ),
-        curves=release_curves(tuple(evaluation.curves), policy, ledger),
+        curves=release_curves(tuple(evaluation.curves), policy, ledger, judged.few_left()),
         tests=release_tests(evaluation.tests, judged, policy, ledger),
         checks={
-            name: release_check(check, sizes, policy, ledger)
+            name: release_check(check, sizes, policy, ledger, hidden)
             for name, check in evaluation.checks.items()
         },
         flow=release_flow(evaluation.flow, policy, ledger),

@@ -111,7 +111,8 @@ class ReleasedEstimate(Released):
     """One effect. Ratios are given as ratios; a suppressed one holds no numbers at all.
 
     ``mean_treatment`` is the released ``mean_control`` plus the effect, so that the three
-    agree; the arms' own means are given no finer than the policy's grid.
+    agree, and of rates that of the arm; the arms' own means are given no finer than the
+    policy's grid.
     """
 
     analysis: str
@@ -251,6 +252,13 @@ class ReleasedTest(Released):
     statistic: float = math.nan
     df: float = math.nan
     p_value: float = math.nan
+    part: str = ""
+    """What of the endpoint is tested, such as one destination."""
+    inference: str = ""
+    """On what the p-value rests: the model or the lottery drawn anew."""
+    draws: int | None = None
+    exact: bool = False
+    """Whether each possible lottery was gone through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,9 +58,18 @@ def round_share(share: float, n: float, least: int) -> float:
     >>> round_share(242 / 1204, 1204, 5), round_share(243 / 1204, 1204, 5)
     (0.199, 0.203)
     """
-    if not (math.isfinite(share) and n > 0):
+    return min(1.0, round_per_person(share, n, least))
+
+
+def round_per_person(value: float, n: float, least: int) -> float:
+    """Events a person, which may pass 1, on the grid of shares.
+
+    >>> round_per_person(1212 / 1204, 1204, 5)
+    1.005
+    """
+    if not (math.isfinite(value) and n > 0):
         return math.nan
-    return min(1.0, round(round_count(share * n, least) / n, 3))
+    return round(round_count(value * n, least) / n, 3)
 
 
 def is_disclosive_share(share: float, n: float, least: int) -> bool:
@@ -78,18 +87,22 @@ def is_disclosive_share(share: float, n: float, least: int) -> bool:
 def block_ends(events: Ints, at_risk: Ints, least: int, min_at_risk: int) -> Ints:
     """Positions at which a curve may step: each holds ``least`` new events or more.
 
-    The curve ends before fewer than ``min_at_risk`` persons are at risk.
+    The curve ends before fewer than ``min_at_risk`` persons are at risk, and does not step
+    before so many have entered.
 
     >>> block_ends(np.array([3, 2, 1, 6, 1]), np.array([50, 47, 45, 44, 9]), 5, 10)
     array([1, 3])
+    >>> block_ends(np.array([0, 6, 0, 2]), np.array([0, 8, 20, 20]), 5, 10)
+    array([2])
     """
     ends: list[int] = []
-    held = 0
+    held, begun = 0, False
     for position, (count, risk) in enumerate(zip(events, at_risk, strict=True)):
-        if risk < min_at_risk:
+        if begun and risk < min_at_risk:
             break
+        begun = risk >= min_at_risk
         held += int(count)
-        if held >= least:
+        if begun and held >= least:
             ends.append(position)
             held = 0
     return np.array(ends, dtype=np.int64)

@@ -98,8 +98,10 @@ def _products(x: Floats, stratum: NDArray[np.int64]) -> tuple[Floats, Floats]:
     for start in range(0, len(x), BLOCK):
         block = x[start : start + BLOCK].T - mean[:, None]
         products += block @ block.T
-    sums = np.stack([np.bincount(stratum, weights=column) for column in x.T])
-    sums = sums - mean[:, None] * size
+    sums = np.empty((len(mean), len(size)))
+    for total, column in zip(sums, x.T, strict=True):
+        total[:] = np.bincount(stratum, weights=column)
+    sums -= mean[:, None] * size
     return np.diag(products), products - (sums / np.maximum(size, 1)) @ sums.T
 
 

@@ -85,7 +85,7 @@ def _leaves_again(durations: Durations, person: Counts) -> bool:
 def _grouped(cluster: Counts | None, person: Counts | None) -> ErrorGroups:
     note = "robust standard error (Lin–Wei)"
     if cluster is None:
-        return ErrorGroups(True, person, (note,))
+        return ErrorGroups(True, person, (note if person is None else f"{note} over persons",))
     size = int(cluster.max()) + 1
     few = ", too few for a normal reference" if size < FEW_CLUSTERS else ""
     return ErrorGroups(True, cluster, (f"{note} over {size} clusters{few}",))

@@ -13,21 +13,35 @@ from jobeval.exits.cox_arrange import Floats
 from jobeval.exits.cox_likelihood import PartialLikelihood
 from jobeval.exits.cox_newton import Point
 
-DECREMENT = 1e-18
-"""Smaller than Newton's, since the information is not the derivative of the penalised score."""
+STEP = 1e-5
+"""Of the differences that give the curvature; columns have spread 1."""
 
 
 def penalised_point(likelihood: PartialLikelihood, beta: Floats) -> Point:
-    """The penalised log-likelihood and score, with the information that is not penalised."""
+    """The penalised log-likelihood, its score and, by differences of it, its curvature.
+
+    With few exits the curvature is up to twice the information, too much to step by the latter.
+    """
+    loglik, score, information = _penalised(likelihood, beta)
+    if not np.isfinite(loglik):
+        return Point(loglik, score, information)
+    moved = [_penalised(likelihood, beta + STEP * unit)[1] for unit in np.eye(len(beta))]
+    curvature = (score - np.array(moved)) / STEP
+    curvature = (curvature + curvature.T) / 2
+    concave = np.isfinite(curvature).all() and np.linalg.eigvalsh(curvature)[0] > 0
+    return Point(loglik, score, curvature if concave else information)
+
+
+def _penalised(likelihood: PartialLikelihood, beta: Floats) -> tuple[float, Floats, Floats]:
+    """Penalised log-likelihood and score, and the information, which is not penalised."""
     sums = likelihood.sums(beta)
     information = likelihood.information(sums)
     sign, log_volume = np.linalg.slogdet(information)
     if not sign > 0:
-        return Point(-np.inf, np.full(len(beta), np.nan), information)
+        return -np.inf, np.full(len(beta), np.nan), information
     inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
-    skew = _third_moments(likelihood, sums.weights, inverse)
-    score = likelihood.score(sums) + skew / 2
-    return Point(sums.loglik + float(log_volume) / 2, score, information)
+    score = likelihood.score(sums) + _third_moments(likelihood, sums.weights, inverse) / 2
+    return sums.loglik + float(log_volume) / 2, score, information
 
 
 def _third_moments(likelihood: PartialLikelihood, weights: Floats, inverse: Floats) -> Floats:

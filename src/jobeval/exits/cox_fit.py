@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits import cox_firth
 from jobeval.exits.cox_arrange import Counts, Floats, RiskCells, Ties, arrange
 from jobeval.exits.cox_exact import exact_point, risk_sets
+from jobeval.exits.cox_firth import penalised_point
 from jobeval.exits.cox_likelihood import PartialLikelihood, build_likelihood
-from jobeval.exits.cox_newton import DECREMENT, Maximum, Point, maximise, newton_step
+from jobeval.exits.cox_newton import Maximum, Point, maximise, newton_step
 
 Penalty = Literal["firth"]
 UNSEEN = 1e-10
@@ -42,7 +42,7 @@ class CoxFit:
     score_statistic
         ``U′ I⁻¹ U`` at 0, chi-square with ``p`` degrees of freedom.
     converged
-        ``False`` when the steps ran out or those at risk cannot tell columns apart: all is ``nan`` then.
+        ``False`` when the steps ran out, or columns cannot be told apart: all is ``nan`` then.
     model
         The likelihood of the columns that are seen, and where its maximum was found.
     """
@@ -79,7 +79,6 @@ class MaximisedCox:
     likelihood: PartialLikelihood
     evaluate: Callable[[Floats], Point]
     maximum: Maximum
-    decrement: float
     tied: bool  # whether the likelihood is of tied exits one by one, which has residuals
 
     def score_residuals(self) -> tuple[Floats, Counts]:
@@ -146,17 +145,20 @@ def fit_partial_likelihood(
     cells = arrange(weeks, observed, stratum, entry, ties=ties)
     likelihood, null, seen = _of_seen_columns(x, cells)
     z, scale, origin = likelihood.z, likelihood.scale, np.zeros(len(likelihood.z))
-    evaluate, decrement = _evaluator(likelihood, ties, penalty)
+    evaluate = _evaluator(likelihood, ties, penalty)
     if evaluate != likelihood.point:
         null = evaluate(origin)
-    maximum = maximise(evaluate, z, origin, null, decrement=decrement)
+    maximum = maximise(evaluate, z, origin, null)
     infinite = maximum.infinite(z)
-    converged = maximum.converged and _identified(maximum.point.information, ~infinite)
+    information = maximum.point.information
+    if penalty:
+        information = likelihood.point(maximum.beta).information
+    converged = maximum.converged and _identified(information, ~infinite)
     finite = ~infinite & converged
     coef, went = np.full(len(seen), np.nan), np.zeros(len(seen), dtype=bool)
     coef[seen], went[seen] = np.where(finite, maximum.beta, np.nan) / scale, infinite
     volume = float(np.log(scale).sum()) if penalty else 0.0  # of the information in units of x
-    vcov = _inverse(maximum.point.information, finite) / np.outer(scale, scale)
+    vcov = _inverse(information, finite) / np.outer(scale, scale)
     return CoxFit(
         coef=coef,
         vcov=_embedded(vcov, seen),
@@ -166,7 +168,7 @@ def fit_partial_likelihood(
         loglik=maximum.point.loglik + volume,
         score_statistic=newton_step(null, np.ones(len(z), dtype=bool))[1],
         converged=converged,
-        model=MaximisedCox(likelihood, evaluate, maximum, decrement, ties != "exact"),
+        model=MaximisedCox(likelihood, evaluate, maximum, ties != "exact"),
     )
 
 
@@ -200,13 +202,13 @@ def _embedded(block: Floats, rows: NDArray[np.bool_]) -> Floats:
 
 def _evaluator(
     likelihood: PartialLikelihood, ties: Ties, penalty: Penalty | None
-) -> tuple[Callable[[Floats], Point], float]:
+) -> Callable[[Floats], Point]:
     if ties == "exact":
         sets = risk_sets(likelihood.cells, len(likelihood.z))
-        return lambda beta: exact_point(likelihood.z, beta, sets), DECREMENT
+        return lambda beta: exact_point(likelihood.z, beta, sets)
     if penalty == "firth":
-        return partial(cox_firth.penalised_point, likelihood), cox_firth.DECREMENT
-    return likelihood.point, DECREMENT
+        return partial(penalised_point, likelihood)
+    return likelihood.point
 
 
 def _identified(information: Floats, finite: NDArray[np.bool_]) -> bool:

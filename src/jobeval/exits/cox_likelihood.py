@@ -118,7 +118,7 @@ class PartialLikelihood:
             sums.append(np.add.reduceat(column, cells.starts))
             if missing is not None:
                 size = cells.shape[0] * cells.shape[1]
-                late.append(np.bincount(missing[cells.late], column[cells.late], size))
+                late.append(np.bincount(missing[cells.late], column[cells.late], size).astype(float))
         table = np.zeros((len(sums), np.prod(cells.shape)))
         table[:, cells.flat] = sums
         table = table.reshape(-1, *cells.shape)

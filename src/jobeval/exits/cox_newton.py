@@ -50,7 +50,6 @@ def maximise(
     point: Point | None = None,
     *,
     fixed: NDArray[np.bool_] | None = None,
-    decrement: float = DECREMENT,
 ) -> Maximum:
     """Maximise a log-likelihood of ``p`` coefficients.
 
@@ -66,8 +65,6 @@ def maximise(
         The likelihood there, where it is known already.
     fixed
         Shape ``(p,)``, boolean: coefficients that stay where they start.
-    decrement
-        Stop when a step promises less than half of this.
     """
     free = np.ones(len(z), dtype=bool) if fixed is None else ~fixed
     beta, point = start, evaluate(start) if point is None else point
@@ -78,7 +75,7 @@ def maximise(
         if better is None:
             break
         beta, point = better
-        if promise < decrement:
+        if promise < DECREMENT:
             return Maximum(beta, point, step)
     return Maximum(beta, point, np.full_like(beta, np.nan))
 

@@ -36,9 +36,7 @@ def profile_interval(fit: CoxFit, conf_level: float, index: int = 0) -> Profile:
 
     def lost(value: float) -> float:
         start = np.where(fixed, value, top)
-        at = maximise(
-            model.evaluate, model.likelihood.z, start, fixed=fixed, decrement=model.decrement
-        )
+        at = maximise(model.evaluate, model.likelihood.z, start, fixed=fixed)
         return best - at.point.loglik
 
     width = float(np.sqrt(fit.vcov[index, index])) * scale

@@ -48,7 +48,7 @@ def draw_stratum(
     So the sums of groups of cells are drawn as such; binomial vectors are offered to each
     group; and a draw takes an offered vector of its sum, each vector once. Whether a vector
     is taken depends on sums only, so the draws are independent and exact. Draws that find no
-    vector are filled cell by cell. This takes about a fourth of the time
+    vector are filled by halving the group. This takes about a fourth of the time
     of ``Generator.multivariate_hypergeometric``.
 
     Examples
@@ -70,8 +70,8 @@ def draw_stratum(
     for group, total in zip(groups, totals.T, strict=True):
         where = slice(group[0], group[-1] + 1)
         part = BinomialTables(tables.values[where], tables.chances[where])
-        made = None if scores is None else scores[where].T
-        drawn.append(_fill_group(persons[where], np.ascontiguousarray(total), part, rng, made))
+        own = None if scores is None else scores[where]
+        drawn.append(_fill_group(persons[where], np.ascontiguousarray(total), part, rng, own))
     return np.concatenate(drawn) if scores is None else sum(drawn[1:], start=drawn[0])
 
 
@@ -83,21 +83,34 @@ def _fill_group(
     scores: Floats | None,
 ) -> NDArray[Any]:
     """The treated of the cells of a group, which sum to ``totals``, or their scores."""
-    offered = np.empty((len(persons), math.ceil(SPARE * len(totals))), dtype=np.int64)
-    for row, values, chances in zip(offered, *tables, strict=True):
-        row[:] = np.repeat(values, rng.multinomial(len(row), chances))
-        rng.shuffle(row)
-    wanted, taken = match_sums(totals, offered.sum(axis=0))
+    sums, offered = _offer(tables, math.ceil(SPARE * len(totals)), rng, scores)
+    wanted, taken = match_sums(totals, sums)
     left = np.ones(len(totals), dtype=bool)
     left[wanted] = False
     source = np.zeros(len(totals), dtype=np.int64)
     source[wanted] = taken
-    filled = _fill_one_by_one(persons, totals[left], rng)
-    if scores is not None:
-        offered, filled = scores @ offered, scores @ filled
     drawn = offered[:, source]
-    drawn[:, left] = filled
+    filled = fill_by_halves(persons, totals[left], rng)
+    drawn[:, left] = filled if scores is None else scores.T @ filled
     return drawn
+
+
+def _offer(
+    tables: BinomialTables, many: int, rng: np.random.Generator, scores: Floats | None
+) -> tuple[Counts, NDArray[Any]]:
+    """Independent binomials of the cells: their sums, and themselves or their scores."""
+    sums = np.zeros(many, dtype=np.int64)
+    shape = len(tables.values) if scores is None else scores.shape[1]
+    offered = np.zeros((shape, many), dtype=np.int64 if scores is None else np.float64)
+    for cell, (values, chances) in enumerate(zip(*tables, strict=True)):
+        row = np.repeat(values, rng.multinomial(many, chances))
+        rng.shuffle(row)
+        sums += row
+        if scores is None:
+            offered[cell] = row
+        else:
+            offered += scores[cell][:, None] * row
+    return sums, offered
 
 
 def match_sums(wanted: Counts, offered: Counts) -> tuple[Counts, Counts]:
@@ -122,16 +135,20 @@ def _first_of_each(numbers: Counts, quota: Counts) -> Counts:
     return order[np.arange(len(numbers)) - starts[numbers] < quota[numbers]]
 
 
-def _fill_one_by_one(persons: Counts, totals: Counts, rng: np.random.Generator) -> Counts:
-    """The same cell after cell: shape ``(C, draws)``."""
-    drawn = np.empty((len(persons), len(totals)), dtype=np.int64)
-    rest = int(persons.sum())
-    left = totals.copy()
-    for row, size in zip(drawn, persons.tolist(), strict=True):
-        rest -= size
-        row[:] = rng.hypergeometric(size, rest, left) if rest else left
-        left -= row
-    return drawn
+def fill_by_halves(persons: Counts, totals: Counts, rng: np.random.Generator) -> Counts:
+    """Draws of given sums, halving the cells until they are alone: shape ``(C, draws)``.
+
+    >>> fill_by_halves(np.array([2, 0, 3]), np.array([5, 0]), np.random.default_rng(1)).tolist()
+    [[2, 0], [0, 0], [3, 0]]
+    """
+    depth = (len(persons) - 1).bit_length()
+    padded = np.pad(persons, (0, 2**depth - len(persons)))
+    drawn = totals[:, None]
+    for level in range(depth):
+        halves = padded.reshape(2 ** (level + 1), -1).sum(axis=1)
+        first = rng.hypergeometric(halves[0::2], halves[1::2], drawn)
+        drawn = np.stack([first, drawn - first], axis=-1).reshape(len(totals), -1)
+    return drawn[:, : len(persons)].T
 
 
 def tabulate_binomials(persons: Counts, share: float) -> BinomialTables:

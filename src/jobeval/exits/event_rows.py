@@ -56,6 +56,13 @@ class EventRows:
             self.group[rows], self.n_weeks,
         )  # fmt: skip
 
+    def first(self, person: Counts) -> Counts:
+        """Persons by the week of their first event, shape ``(T,)``."""
+        weeks, person = self.weeks[self.events > 0], person[self.events > 0]
+        order = np.lexsort((weeks, person))
+        own = np.unique(person[order], return_index=True)[1]
+        return np.bincount(weeks[order][own], minlength=self.n_weeks)
+
     @property
     def total(self) -> EventCounts:
         """Counts of all rows together, each of shape ``(T,)``."""

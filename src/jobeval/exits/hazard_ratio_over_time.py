@@ -17,6 +17,9 @@ from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Curve
 
+BAND_WEEKS = 40
+"""Evenly spaced weeks that stand for all in the band: between them a spline hardly turns."""
+
 
 def hazard_ratio_over_time(
     frame: Any,
@@ -86,7 +89,9 @@ def hazard_ratio_over_time(
     values, covariance, note = _smooth(model, weeks, df)
     error = np.sqrt(np.maximum(np.diag(covariance), 0))
     half = normal_quantile(conf_level) * error
-    wide = largest_normal(covariance, seed=seed).critical_value(conf_level) * error
+    few = np.unique(np.linspace(0, len(weeks) - 1, BAND_WEEKS).round().astype(np.int64))
+    largest = largest_normal(covariance[np.ix_(few, few)], seed=seed)
+    wide = largest.critical_value(conf_level) * error
     return Curve(
         endpoint=duration,
         measure="log_hazard_ratio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def mean_cumulative_events(
     CurveTable
         ``measure="mean_cumulative"``, unit ``"events"``, control and treatment. ``std_error`` is
         robust: it allows for events of a person that hang together, or those of a cluster
-        when clusters were drawn. ``at_risk`` and ``events`` are plain counts.
+        when clusters were drawn. ``at_risk``, ``events`` and ``first_events`` are plain counts.
 
     Raises
     ------
@@ -162,7 +163,8 @@ def mean_cumulative_events(
     stratum = drawn.stratum
     if not (bool(lottery.strata) if standardise is None else standardise):
         stratum = np.zeros_like(stratum)
-    weights = _weights(persons_of(durations), stratum)
+    persons = persons_of(durations)
+    weights = _weights(persons, stratum)
     curves: list[Curve] = []
     for arm, name in enumerate((str(lottery.control), str(lottery.treatment))):
         mine = drawn.assigned == arm
@@ -171,8 +173,9 @@ def mean_cumulative_events(
         std_error = np.sqrt(weights**2 @ np.stack([variance for _, variance in parts]))
         notes = (*_notes(len(weights), drawn.n_clusters),
                  *end_notes(np.arange(rows.n_weeks), values, name, len(weights)))  # fmt: skip
-        total = rows.within(mine).total
-        curves.append(_curve(duration, name, values, std_error, total, conf_level, notes))
+        own = rows.within(mine)
+        curve = _curve(duration, name, values, std_error, own.total, conf_level, notes)
+        curves.append(replace(curve, first_events=own.first(persons[mine])))
     return CurveTable(tuple(curves))
 
 

@@ -115,7 +115,7 @@ def fit_parametric(
     >>> model = fit_parametric(frame, "week", "left", lottery, distribution="exponential")
     >>> round(model.effect.ratio, 6)  # (8 weeks / 2 exits) / (23 weeks / 2 exits)
     0.347826
-    >>> model["intercept"].estimate.__round__(6)  # log(23 / 2)
+    >>> round(model["intercept"].estimate, 6)  # log(23 / 2)
     2.442347
     """
     choice = choose_model(

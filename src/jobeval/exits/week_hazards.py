@@ -13,7 +13,7 @@ goes through the weeks one by one, over those who stay. Weeks stayed and weeks o
 added up apart, because their difference would drown in rounding where hazards run to 1.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -170,29 +170,19 @@ def _up_to(values: Floats) -> Floats:
 
 
 def _stay_logits(alpha: Floats, eta: Floats, data: PersonWeeks) -> HazardSums:
-    def stay(linear: Floats) -> _Terms:
-        hazard, log_stay = _logistic(linear)
-        return _Terms(log_stay, -hazard, hazard * (1 - hazard))
-
-    return _add_weeks(alpha, eta, data, stay)
-
-
-def _add_weeks(
-    alpha: Floats, eta: Floats, data: PersonWeeks, terms: Callable[[Floats], _Terms]
-) -> HazardSums:
     """Weeks stayed one by one, over those who stay."""
     score, curvature = np.zeros((2, *data.shape))
     cross = np.zeros((*data.shape, data.z.shape[1]))
     row_score, row_curvature = np.zeros((2, len(eta)))
     loglik = 0.0
     for cell, rows in _stayers(alpha, data):
-        weight, week = data.weight[rows], terms(alpha[cell] + eta[rows])
-        bend = weight * week.curvature
-        loglik += float(weight @ week.log)
-        score[cell], curvature[cell] = weight @ week.score, bend.sum()
-        cross[cell] = bend @ data.z[rows]
-        row_score[rows] += week.score
-        row_curvature[rows] += week.curvature
+        weight, (hazard, log_stay) = data.weight[rows], _logistic(alpha[cell] + eta[rows])
+        spread = hazard * (1 - hazard)
+        loglik += float(weight @ log_stay)
+        score[cell], curvature[cell] = -(weight @ hazard), weight @ spread
+        cross[cell] = (weight * spread) @ data.z[rows]
+        row_score[rows] -= hazard
+        row_curvature[rows] += spread
     return HazardSums(loglik, score, curvature, cross, row_score, row_curvature)
 
 
@@ -238,19 +228,26 @@ def expect_curvature(
     if link != "cloglog":
         return sums
 
-    def expect(linear: Floats) -> _Terms:
-        rate = np.exp(linear)
-        return _Terms(linear, linear, rate * (rate / np.expm1(rate)))
-
-    stay = _add_weeks(alpha, eta, data, expect)
-    out = expect(alpha.ravel()[data.exit_key] + eta[data.exits]).curvature
+    curvature, row_curvature = np.zeros(data.shape), np.zeros_like(eta)
+    cross = np.zeros((*data.shape, data.z.shape[1]))
+    baseline, relative = np.exp(alpha), np.exp(eta)
+    for cell, rows in _stayers(alpha, data):
+        expected = _expect(baseline[cell] * relative[rows])
+        bend = data.weight[rows] * expected
+        curvature[cell], cross[cell] = bend.sum(), bend @ data.z[rows]
+        row_curvature[rows] += expected
+    out = _expect(baseline.ravel()[data.exit_key] * relative[data.exits])
+    row_curvature[data.exits] += out
     bend = data.exit_sums(out[:, None] * data.one_z[data.exits])
-    stay.row_curvature[data.exits] += out
     return sums._replace(
-        curvature=stay.curvature + bend[..., 0],
-        cross=stay.cross + bend[..., 1:],
-        row_curvature=stay.row_curvature,
+        curvature=curvature + bend[..., 0],
+        cross=cross + bend[..., 1:],
+        row_curvature=row_curvature,
     )
+
+
+def _expect(rate: Floats) -> Floats:
+    return rate * (rate / np.expm1(rate))
 
 
 def weigh_week_scores(

@@ -3,8 +3,14 @@
 from jobeval.figures.balance import plot_balance
 from jobeval.figures.beside import plot_beside
 from jobeval.figures.delivery import plot_inflow, plot_intensity
+from jobeval.figures.destinations import plot_stacked_destinations
 from jobeval.figures.exits import plot_destinations, plot_exit_groups, plot_exits
+from jobeval.figures.expected_weeks import plot_weeks
 from jobeval.figures.forest import ForestRow, plot_forest
+from jobeval.figures.hazards import plot_rate_ratio
+from jobeval.figures.jobs import plot_job_starts, plot_kept_jobs
+from jobeval.figures.models import plot_models
+from jobeval.figures.occupancy import Way, plot_occupancy, plot_occupancy_by_state
 from jobeval.figures.paths import (
     plot_accumulated,
     plot_difference,
@@ -13,6 +19,7 @@ from jobeval.figures.paths import (
 )
 from jobeval.figures.quantiles import plot_quantiles
 from jobeval.figures.saving import save_figure
+from jobeval.figures.sequences import plot_sequences
 from jobeval.figures.specifications import SpecificationRow, plot_specifications
 from jobeval.figures.states import plot_states
 from jobeval.figures.thresholds import plot_thresholds
@@ -20,6 +27,7 @@ from jobeval.figures.thresholds import plot_thresholds
 __all__ = [
     "ForestRow",
     "SpecificationRow",
+    "Way",
     "plot_accumulated",
     "plot_balance",
     "plot_beside",
@@ -30,11 +38,20 @@ __all__ = [
     "plot_forest",
     "plot_inflow",
     "plot_intensity",
+    "plot_job_starts",
+    "plot_kept_jobs",
+    "plot_models",
+    "plot_occupancy",
+    "plot_occupancy_by_state",
     "plot_path",
     "plot_path_groups",
     "plot_quantiles",
+    "plot_rate_ratio",
+    "plot_sequences",
     "plot_specifications",
+    "plot_stacked_destinations",
     "plot_states",
     "plot_thresholds",
+    "plot_weeks",
     "save_figure",
 ]

@@ -31,6 +31,8 @@ from jobeval.text import Words
 def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words) -> Figure:
     """The share of each arm that has left, by week, with the numbers at risk below.
 
+    A band for all weeks at once lies light behind the intervals of single weeks.
+
     Parameters
     ----------
     curves
@@ -43,8 +45,10 @@ def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words
         figure, (axes, below) = new_figure(
             3.0, rows=2, sharex=True, gridspec_kw={"height_ratios": [4.4, 1]}
         )
+        for curve, role in zip(pair, ROLES, strict=True):
+            _draw_band(axes, curve, role)
         ends = [
-            _draw_steps(axes, curve, role, labels[curve.arm])
+            draw_steps(axes, curve, role, labels[curve.arm])
             for curve, role in zip(pair, ROLES, strict=True)
         ]
         axes.set_ylim(bottom=0)
@@ -54,7 +58,7 @@ def plot_exits(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words
         label_ends(axes, ends)
         axes.tick_params(labelbottom=True)
         axes.set_xlabel(words.say("effects.x_week"), loc="left")
-        _draw_risk_table(below, pair, labels, words)
+        draw_risk_table(below, pair, labels, words)
     return figure
 
 
@@ -73,11 +77,11 @@ def plot_exit_groups(
         )  # fmt: skip
         for axes, below, (name, pair) in zip(grid[0], grid[1], panels.items(), strict=True):
             for curve, role in zip(pair, ROLES, strict=True):
-                _draw_steps(axes, curve, role, "")
+                draw_steps(axes, curve, role, "")
             week_axis(axes, max(curve.times[-1] for curve in pair), "")
             axes.set_title(name, loc="left", color=INK, fontweight="bold")
             axes.tick_params(labelbottom=True)
-            _draw_risk_table(below, pair, labels, words)
+            draw_risk_table(below, pair, labels, words)
         grid[0, 0].set_ylim(bottom=0)
         number_axis(grid[0, 0].yaxis, words.numbers, scale=100, ticks=4)
         for below in grid[1, 1:]:
@@ -119,7 +123,7 @@ def _draw_panel(axes: Axes, pair: Sequence[ReleasedCurve], words: Words) -> None
     for curve, role in zip(pair, ROLES, strict=True):
         if any(curve.suppressed):
             continue
-        _draw_steps(axes, curve, role, "")
+        draw_steps(axes, curve, role, "")
     week_axis(axes, max(curve.times[-1] for curve in pair), "")
     axes.set_title(words.state(pair[0].cause), loc="left", color=INK, fontweight="bold")
     if any(any(curve.suppressed) for curve in pair):
@@ -127,27 +131,40 @@ def _draw_panel(axes: Axes, pair: Sequence[ReleasedCurve], words: Words) -> None
                   color=GREY)  # fmt: skip
 
 
-def _left(curve: ReleasedCurve) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The share that has left, with bounds, whatever the curve counts."""
-    values, low, high = (np.array(v) for v in (curve.values, curve.conf_low, curve.conf_high))
-    return (1 - values, 1 - high, 1 - low) if curve.measure == "survival" else (values, low, high)
-
-
-def _draw_steps(
-    axes: Axes, curve: ReleasedCurve, role: str, label: str
+def draw_steps(
+    axes: Axes, curve: ReleasedCurve, role: str, label: str, *, interval: bool = True
 ) -> tuple[float, float, str, str]:
-    weeks = np.array(curve.times)
-    values, low, high = _left(curve)
-    colour = COLOURS[role]
-    axes.fill_between(weeks, low, high, step="post", color=colour, alpha=BAND, linewidth=0)
+    """The share that has left, and where and how its label belongs."""
+    weeks, values, colour = np.array(curve.times), _left(curve, curve.values), COLOURS[role]
+    if interval:
+        low, high = (_left(curve, bound) for bound in (curve.conf_low, curve.conf_high))
+        axes.fill_between(weeks, low, high, step="post", color=colour, alpha=BAND, linewidth=0)
     axes.step(weeks, values, where="post", color=colour, linestyle=LINE_STYLES[role])
     return float(weeks[-1]), float(values[-1]), label, colour
 
 
-def _draw_risk_table(
-    axes: Axes, pair: Sequence[ReleasedCurve], labels: Mapping[str, str], words: Words
+def _draw_band(axes: Axes, curve: ReleasedCurve, role: str) -> None:
+    weeks, colour = np.array(curve.times), COLOURS[role]
+    low, high = (_left(curve, bound) for bound in (curve.band_low, curve.band_high))
+    axes.fill_between(weeks, low, high, step="post", color=colour, alpha=BAND / 2, linewidth=0)
+    for bound in (low, high):
+        axes.step(weeks, bound, where="post", color=colour, alpha=BAND, linewidth=0.7)
+
+
+def _left(curve: ReleasedCurve, values: Sequence[float]) -> np.ndarray:
+    """The share that has left, whatever the curve counts."""
+    return 1 - np.array(values) if curve.measure == "survival" else np.array(values)
+
+
+def draw_risk_table(
+    axes: Axes,
+    pair: Sequence[ReleasedCurve],
+    labels: Mapping[str, str],
+    words: Words,
+    *,
+    title: str = "exits.at_risk",
 ) -> None:
-    """Numbers at risk under the weeks of the figure, one line an arm."""
+    """Numbers at risk under the weeks of the figure, one line an arm; ``title`` is a key."""
     axes.set_ylim(-0.5, 1.5)
     axes.set_yticks([1, 0], labels=[labels[curve.arm] for curve in pair])
     for name in ("bottom", "left"):
@@ -155,7 +172,7 @@ def _draw_risk_table(
     axes.tick_params(axis="x", length=0, labelbottom=False)
     axes.tick_params(axis="y", pad=16)
     axes.grid(visible=False)
-    axes.set_title(words.say("exits.at_risk"), loc="left", color=GREY, pad=2)
+    axes.set_title(words.say(title), loc="left", color=GREY, pad=2)
     for text, role in zip(axes.get_yticklabels(), ROLES, strict=False):
         text.set_color(COLOURS[role])
     ticks = {int(tick) for tick in axes.get_xticks()}

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from jobeval.disclosure.released import ReleasedCurve, require_all_released, require_released
+from jobeval.figures.bands import draw_band, name_bands
 from jobeval.figures.style import (
     BAND,
     COLOURS,
@@ -46,7 +45,7 @@ def plot_path(curves: Sequence[ReleasedCurve], labels: Mapping[str, str], words:
     with figure_style():
         figure, axes = new_figure(2.45)
         ends = [
-            _draw_line(axes, curve, role, labels[curve.arm])
+            draw_line(axes, curve, role, labels[curve.arm])
             for curve, role in zip(pair, ROLES, strict=True)
         ]
         axes.set_ylim(bottom=0, top=axes.get_ylim()[1])
@@ -78,38 +77,16 @@ def _plot_effect(curve: ReleasedCurve, key: str, end: str, words: Words) -> Figu
     require_released(curve, ReleasedCurve)
     with figure_style():
         figure, axes = new_figure(1.95)
-        banded = _draw_band(axes, curve)
-        line = _draw_line(axes, curve, "difference", end)
+        banded = draw_band(axes, curve)
+        line = draw_line(axes, curve, "difference", end)
         axes.axhline(0, color=COLOURS["control"], linewidth=1.0, zorder=1)
         _finish(axes, curve, curve.unit, words, signed=True)
         title_y(axes, words.say(key) if words.has(key) else words.unit(curve.unit))
         if line and end:
             label_ends(axes, [line])
         if banded:
-            _name_bands(figure, words)
+            name_bands(figure, words)
     return figure
-
-
-def _draw_band(axes: Axes, curve: ReleasedCurve) -> bool:
-    """Draw the band over all weeks together; whether there is one."""
-    low, high = np.array(curve.band_low), np.array(curve.band_high)
-    weeks = np.array(curve.times)
-    axes.fill_between(weeks, low, high, color=COLOURS["difference"], alpha=BAND / 2, linewidth=0)
-    for bound in (low, high):
-        axes.plot(weeks, bound, color=COLOURS["difference"], alpha=2 * BAND, linewidth=0.7)
-    return bool(np.isfinite(low).any())
-
-
-def _name_bands(figure: Figure, words: Words) -> None:
-    """The darker area lies over the band, so that its patch is drawn as it is seen."""
-    blue = COLOURS["difference"]
-    seen = 1 - (1 - BAND) * (1 - BAND / 2)
-    handles = [
-        Patch(facecolor=to_rgba(blue, seen), linewidth=0),
-        Patch(facecolor=to_rgba(blue, BAND / 2), edgecolor=to_rgba(blue, 2 * BAND), linewidth=0.7),
-    ]
-    names = [words.say("effects.band_each"), words.say("effects.band_all")]
-    figure.legend(handles, names, loc="outside upper right", ncols=2, frameon=False)
 
 
 def plot_path_groups(
@@ -129,7 +106,7 @@ def plot_path_groups(
         )
         for axes, (name, pair) in zip(grid.flat, panels.items(), strict=False):
             for curve, role in zip(pair, ROLES, strict=True):
-                _draw_line(axes, curve, role, "")
+                draw_line(axes, curve, role, "")
             _finish(axes, pair[0], unit, words)
             axes.set_xlabel("")
             axes.set_title(name, loc="left", color=INK, fontweight="bold")
@@ -143,7 +120,7 @@ def plot_path_groups(
     return figure
 
 
-def _draw_line(
+def draw_line(
     axes: Axes, curve: ReleasedCurve, role: str, label: str
 ) -> tuple[float, float, str, str] | None:
     """Draw one line with its band; return where its label goes."""

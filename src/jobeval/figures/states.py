@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from jobeval.disclosure.released import ReleasedCurve, require_all_released
 from jobeval.figures.style import (
@@ -40,6 +42,14 @@ WEEK_STEP = 4
 """Weeks between the points of the areas, counted back from the last."""
 
 
+class Layer(NamedTuple):
+    """One area of a stack: its name, its colour, and its share at each of the weeks."""
+
+    name: str
+    colour: str
+    shares: NDArray[np.float64]
+
+
 def plot_states(
     arms: Mapping[str, Sequence[ReleasedCurve]], labels: Mapping[str, str], words: Words
 ) -> Figure:
@@ -51,14 +61,15 @@ def plot_states(
     with figure_style():
         figure, grid = new_figure(3.2, columns=len(stacks), sharey=True, squeeze=False)
         for axes, (arm, curves) in zip(grid.flat, stacks.items(), strict=True):
-            _draw_stack(axes, curves)
+            draw_stack(axes, _thin(curves[0].times), _layers(curves, words))
             axes.set_title(labels[arm], loc="left", color=INK, fontweight="bold")
             week_axis(axes, curves[0].times[-1], "")
             axes.set_ylim(0, 1)
         number_axis(grid.flat[0].yaxis, words.numbers, scale=100)
         grid.flat[0].set_xlabel(words.say("effects.x_week"), loc="left")
         figure.suptitle(words.say("effects.y_share"), x=0.015, ha="left", fontsize=9.5, color=GREY)
-        _label_stack(grid.flat[-1], list(stacks.values())[-1], words)
+        last = list(stacks.values())[-1]
+        label_stack(grid.flat[-1], last[0].times[-1], _layers(last, words))
     return figure
 
 
@@ -71,34 +82,43 @@ def _seen(curve: ReleasedCurve) -> bool:
     return bool(np.nansum(curve.values) > 0)
 
 
-def _shares(curves: Sequence[ReleasedCurve]) -> np.ndarray:
-    return np.nan_to_num(np.array([curve.values for curve in curves]))[:, ::-WEEK_STEP][:, ::-1]
+def _thin(values: Sequence[float]) -> NDArray[np.float64]:
+    return np.array(values, dtype=float)[::-WEEK_STEP][::-1]
 
 
-def _draw_stack(axes: Axes, curves: Sequence[ReleasedCurve]) -> None:
+def _layers(curves: Sequence[ReleasedCurve], words: Words) -> list[Layer]:
+    return [
+        Layer(words.state(c.cause), STACK[c.cause], np.nan_to_num(_thin(c.values))) for c in curves
+    ]
+
+
+def draw_stack(
+    axes: Axes, weeks: NDArray[np.float64], layers: Sequence[Layer], *, step: str | None = None
+) -> None:
+    """Stack the areas from the bottom up; ``step`` as of ``fill_between``."""
     axes.stackplot(
-        np.array(curves[0].times[::-WEEK_STEP][::-1]), _shares(curves),
-        colors=[STACK[curve.cause] for curve in curves], edgecolor="white", linewidth=0.5,
+        weeks, np.array([layer.shares for layer in layers]),
+        colors=[layer.colour for layer in layers], edgecolor="white", linewidth=0.5,
+        **({} if step is None else {"step": step}),
     )  # fmt: skip
     axes.grid(visible=False)
 
 
-def _label_stack(axes: Axes, curves: Sequence[ReleasedCurve], words: Words) -> None:
-    """Names of the states beside the last week, each with a patch of its colour."""
-    last = _shares(curves)[:, -1]
+def label_stack(axes: Axes, week: float, layers: Sequence[Layer]) -> None:
+    """Names of the areas beside the last week, each with a patch of its colour."""
+    last = np.array([layer.shares[-1] for layer in layers])
     middle = np.cumsum(last) - last / 2
-    height = height_points(axes)
-    week = curves[0].times[-1]
-    shifts = spread_apart([float(m) * height for m in middle], 12.5)
-    for curve, y, shift in zip(curves, middle, shifts, strict=True):
+    points = height_points(axes) / axes.get_ylim()[1]
+    shifts = spread_apart([float(m) * points for m in middle], 12.5)
+    for layer, y, shift in zip(layers, middle, shifts, strict=True):
         axes.annotate(
-            words.state(curve.cause), (week, float(y)), xytext=(22, shift),
+            layer.name, (week, float(y)), xytext=(22, shift),
             textcoords="offset points", va="center", ha="left", fontsize=8.5,
             annotation_clip=False,
         )  # fmt: skip
         axes.annotate(
             "", (week, float(y)), xytext=(19, shift), textcoords="offset points",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": STACK[curve.cause], "linewidth": 2.2,
+            arrowprops={"arrowstyle": "-", "color": layer.colour, "linewidth": 2.2,
                         "shrinkA": 0, "shrinkB": 0},
         )  # fmt: skip

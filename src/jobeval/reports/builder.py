@@ -12,11 +12,13 @@ from jobeval.reports import (
     closing,
     conduct,
     design,
+    destinations,
     detectable,
     final,
     front,
     groups,
     hours,
+    jobs,
     leaving,
     midterm,
     outcomes,
@@ -24,6 +26,7 @@ from jobeval.reports import (
     quantiles,
     robustness,
     taking_part,
+    ways,
 )
 from jobeval.reports.blocks import Chapter, Heading, Paragraph, drop_bare_headings
 from jobeval.reports.report import Report
@@ -175,12 +178,20 @@ class ReportBuilder:
         return self.tell(leaving.exits)
 
     def destinations(self) -> Chapter:
-        """Competing destinations."""
-        return self.tell(leaving.destinations)
+        """Competing destinations, and weeks before and after the exit."""
+        return self.tell(destinations.destinations)
 
     def states(self) -> Chapter:
         """Status week by week."""
-        return self.tell(leaving.states)
+        return self.tell(ways.states)
+
+    def ways(self) -> Chapter:
+        """Ways between states: shares, weeks, moves and histories."""
+        return self.tell(ways.ways)
+
+    def jobs(self) -> Chapter:
+        """Jobs that are kept, and jobs that are started again and again."""
+        return self.tell(jobs.jobs)
 
     def caveats(self) -> Chapter:
         """What the reader must keep in mind."""

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from jobeval.plan.analyses import SensitivityAnalysis
 from jobeval.plan.read import plan_digest
 from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
+from jobeval.reports.events import is_due_later
+from jobeval.reports.exit_models import exit_models
 from jobeval.reports.front import failed_checks
+from jobeval.reports.parts import name_part
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
 from jobeval.tables import (
@@ -41,12 +44,13 @@ def caveats(story: Story) -> Blocks:
 
 
 def appendices(story: Story) -> Blocks:
-    """Balance, attrition, tests, deviations, data notes, disclosure log, reproducibility."""
+    """Balance, attrition, tests, models, deviations, notes, disclosure log, reproducibility."""
     return [
         PageBreak(),
         *_balance(story),
         *_attrition(story),
         *_tests(story),
+        *exit_models(story),
         *_deviations(story),
         *_notes(story),
         *_disclosure(story),
@@ -116,13 +120,20 @@ def _not_estimable(story: Story) -> tuple[str, ...]:
         if isinstance(analysis, SensitivityAnalysis)
         for variant in analysis.variants
     }
-    failed = (e for e in story.results.effects if not (e.suppressed or e.subgroup or e.estimable))
+    failed = (
+        e
+        for e in story.results.effects
+        if not (e.suppressed or e.subgroup or e.estimable or is_due_later(e, story))
+    )
     named = (
         (e, labels.get((e.analysis, e.part), ""))
         for e in failed
         if e.part != "interval"  # of bounds, which has no point
     )
-    told = (f"{story.endpoint(e.endpoint)}: {label or e.part or e.analysis}" for e, label in named)
+    told = (
+        f"{story.endpoint(e.endpoint)}: {label or name_part(e.part, story) or e.analysis}"
+        for e, label in named
+    )
     return tuple(dict.fromkeys(told))
 
 

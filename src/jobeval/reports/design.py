@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from jobeval.plan.analyses import EffectAnalysis
 from jobeval.plan.endpoints import DeliveredOutcome
-from jobeval.plan.exit_analyses import CoxAnalysis, ExitAnalysis, IncidenceAnalysis
+from jobeval.plan.exit_analyses import (
+    CoxAnalysis,
+    ExitAnalysis,
+    IncidenceAnalysis,
+    MeanWeeksAnalysis,
+)
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.events import exit_analyses
 from jobeval.reports.families import name_methods
@@ -73,6 +78,8 @@ def _exit_method(story: Story) -> list[str]:
     if exit_analyses(story, CoxAnalysis):
         strata = bool(story.results.plan.lottery.strata)
         sentences.append(story.say("method.cox_strata" if strata else "method.cox"))
+    if exit_analyses(story, MeanWeeksAnalysis):
+        sentences.append(story.say("method.weeks"))
     return sentences
 
 

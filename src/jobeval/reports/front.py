@@ -15,9 +15,9 @@ from jobeval.reports.blocks import (
     PageBreak,
     Paragraph,
 )
+from jobeval.reports.exit_curves import exit_figures
 from jobeval.reports.exit_headlines import exit_numbers, exit_sentences, weeks_numbers
 from jobeval.reports.groups import subgroup_forest
-from jobeval.reports.leaving import exit_figures
 from jobeval.reports.sentences import lower_first, number_of, tell_effect, tell_groups
 from jobeval.reports.story import Blocks, Story
 

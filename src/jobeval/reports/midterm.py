@@ -3,16 +3,19 @@
 from jobeval.reports.closing import appendices, caveats
 from jobeval.reports.conduct import delivery
 from jobeval.reports.design import method, trial
+from jobeval.reports.destinations import destinations
 from jobeval.reports.detectable import detectable, indices
 from jobeval.reports.front import cover, headline, summary
 from jobeval.reports.groups import sorted_groups, subgroups
 from jobeval.reports.hours import hours, shares
-from jobeval.reports.leaving import destinations, exits, states
+from jobeval.reports.jobs import jobs
+from jobeval.reports.leaving import exits
 from jobeval.reports.outcomes import effects
 from jobeval.reports.places import spillover
 from jobeval.reports.quantiles import quantiles
 from jobeval.reports.robustness import missing_outcomes
 from jobeval.reports.taking_part import taking_part
+from jobeval.reports.ways import states, ways
 
 RECIPE = (
     cover,
@@ -35,6 +38,8 @@ RECIPE = (
     exits,
     destinations,
     states,
+    ways,
+    jobs,
     caveats,
     appendices,
 )

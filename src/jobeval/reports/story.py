@@ -15,11 +15,27 @@ from jobeval.disclosure.released import (
 from jobeval.figures import save_figure
 from jobeval.plan.analyses import Analysis, EffectAnalysis, StateAnalysis
 from jobeval.plan.endpoints import WindowEndpoint
-from jobeval.plan.exit_analyses import CoxAnalysis, CurveAnalysis, LogRankAnalysis
+from jobeval.plan.exit_analyses import (
+    CoxAnalysis,
+    CurveAnalysis,
+    ExitQuantilesAnalysis,
+    ExitTakeUpAnalysis,
+    LogRankAnalysis,
+    MeanWeeksAnalysis,
+)
 from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
 from jobeval.text import Words
 
 PRIORITIES = ("primary", "secondary", "exploratory")
+OF_EXITS = (
+    CurveAnalysis,
+    LogRankAnalysis,
+    CoxAnalysis,
+    MeanWeeksAnalysis,
+    ExitQuantilesAnalysis,
+    ExitTakeUpAnalysis,
+)
+"""What the chapter on exits tells."""
 Pair = tuple[ReleasedCurve, ReleasedCurve]
 
 
@@ -102,11 +118,8 @@ class Story:
 
     @property
     def has_exits(self) -> bool:
-        """Whether the plan asks for exit curves or rates, which open a chapter."""
-        return any(
-            isinstance(analysis, CurveAnalysis | LogRankAnalysis | CoxAnalysis)
-            for analysis in self.analyses
-        )
+        """Whether the plan asks for exit curves, weeks or rates, which open a chapter."""
+        return any(isinstance(analysis, OF_EXITS) for analysis in self.analyses)
 
     def in_common(self, curves: Iterable[ReleasedCurve]) -> list[ReleasedCurve]:
         """Weekly paths, at the midterm only as far as everyone is followed."""

@@ -41,7 +41,7 @@ def taking_part(story: Story) -> Blocks:
         story.heading("taking_part.title", 2),
         story.paragraph("taking_part.text"),
         *(Paragraph(text=_tell(item, story)) for item in primary),
-        *_cautions(taken, story),
+        *tell_cautions([item.effect for item in taken], story),
         *_figure(taken, story),
         TableBlock(table=_effects_table(taken, story)),
         *_take_ups(taken, story),
@@ -78,9 +78,9 @@ def _tell(item: Taken, story: Story) -> str:
     return opening + tell_verdict(effect, story)
 
 
-def _cautions(taken: Sequence[Taken], story: Story) -> Blocks:
+def tell_cautions(effects: Sequence[ReleasedEstimate], story: Story) -> Blocks:
     """Boxes for a weak first stage, an interval without an end, and their like."""
-    notes = dict.fromkeys(note for item in taken for note in item.effect.notes)
+    notes = dict.fromkeys(note for effect in effects for note in effect.notes)
     texts = [story.say(key) for note in notes if story.words.has(key := f"caution.{note}")]
     if not texts:
         return []

@@ -19,6 +19,10 @@ def _no_values() -> NDArray[np.float64]:
     return np.empty(0)
 
 
+def _no_counts() -> NDArray[np.int64]:
+    return np.empty(0, dtype=np.int64)
+
+
 Measure = Literal[
     "survival",
     "implied_survival",
@@ -44,7 +48,8 @@ class Curve:
     ``"mean"``, ``"state_share"``) time ``t`` is week ``t`` itself, week 0 being the week of
     randomisation. ``at_risk`` is the number of persons who stand behind a value (at risk just
     before ``t``, or observed in week ``t``). ``events`` are exits, or in a path the persons
-    whose outcome is not 0. A contrast of arms has ``arm`` such as
+    whose outcome is not 0. ``first_events`` are given where events come again: those that are the
+    first of their person. A contrast of arms has ``arm`` such as
     ``"treatment - control"``. ``conf_low`` and ``conf_high`` hold week by week, ``band_low`` and
     ``band_high`` for all weeks at once. Unknown values are ``nan``.
     """
@@ -55,7 +60,8 @@ class Curve:
     times: NDArray[np.int64]
     values: NDArray[np.float64]
     at_risk: NDArray[np.int64]
-    events: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    events: NDArray[np.int64] = field(default_factory=_no_counts)
+    first_events: NDArray[np.int64] = field(default_factory=_no_counts)
     std_error: NDArray[np.float64] = field(default_factory=_no_values)
     conf_low: NDArray[np.float64] = field(default_factory=_no_values)
     conf_high: NDArray[np.float64] = field(default_factory=_no_values)
@@ -81,6 +87,8 @@ class Curve:
                 object.__setattr__(self, name, np.zeros(size, dtype=np.int64))
             elif len(array) != size:
                 raise ValueError(f"{name} has {len(array)} values for {size} times")
+        if len(self.first_events) not in (0, size):
+            raise ValueError(f"first_events has {len(self.first_events)} values for {size} times")
 
     def at(self, week: float) -> float:
         """The value of the step function at ``week``; ``nan`` outside the curve."""
@@ -123,6 +131,7 @@ class Curve:
         read: dict[str, Any] = dict(values)
         for name in ("times", "at_risk", "events"):
             read[name] = np.array(values[name], dtype=np.int64)
+        read["first_events"] = np.array(values.get("first_events", ()), dtype=np.int64)
         for name in ("values", *cls._UNCERTAIN):
             read[name] = np.array([number(v) for v in values[name]], dtype=float)
         read["notes"] = tuple(values.get("notes", ()))

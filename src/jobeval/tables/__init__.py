@@ -9,19 +9,23 @@ from jobeval.tables.checks import (
     tabulate_sites,
     tabulate_suppressions,
 )
+from jobeval.tables.destinations import tabulate_destinations
 from jobeval.tables.detectable import tabulate_detectable
 from jobeval.tables.differences import tabulate_differences
 from jobeval.tables.effects import tabulate_effects, tabulate_ratios
 from jobeval.tables.exits import tabulate_incidence, tabulate_tests
+from jobeval.tables.jobs import tabulate_retention
 from jobeval.tables.models import tabulate_models
 from jobeval.tables.table import Table, group_rows
 from jobeval.tables.taking_part import tabulate_profile, tabulate_take_up
+from jobeval.tables.ways import tabulate_moves
 
 __all__ = [
     "Table",
     "group_rows",
     "tabulate_attrition",
     "tabulate_balance",
+    "tabulate_destinations",
     "tabulate_detectable",
     "tabulate_differences",
     "tabulate_effects",
@@ -30,8 +34,10 @@ __all__ = [
     "tabulate_incidence",
     "tabulate_intensity",
     "tabulate_models",
+    "tabulate_moves",
     "tabulate_profile",
     "tabulate_ratios",
+    "tabulate_retention",
     "tabulate_sites",
     "tabulate_suppressions",
     "tabulate_take_up",

@@ -18,6 +18,7 @@ Language = Literal["da", "en"]
 INTERACTION = "interaction with "
 LANGUAGES: tuple[Language, ...] = ("da", "en")
 SEPARATORS = {"da": (",", ".", f";{NBSP}"), "en": (".", ",", f",{NBSP}")}
+WEIGHTED = re.compile(r"^(stratified )?log-rank, weights \(([\d.]+), ([\d.]+)\)$")
 COVARIATE = re.compile(r"^(.*?)(?:\[(.*)\]|\s*[:=]\s*(.*?))?(\s*\(unknown\))?$")
 BASELINE = re.compile(r"^(hours_per_week|any_hours|weeks)(?:_(.+?))?_(\d+)$")
 
@@ -51,11 +52,18 @@ class Words:
         return self.texts.get(f"{group}.{name}", _readable(name))
 
     def test(self, name: str) -> str:
-        """A test in words: ``"log-rank"``, ``"interaction with sex"``."""
+        """A test in words: ``"log-rank"``, ``"log-rank, weights (0, 1)"``."""
+        if found := WEIGHTED.match(name):
+            rho, gamma = (self._short(float(power)) for power in found.groups()[1:])
+            key = "test.stratified_weighted" if found[1] else "test.weighted"
+            return self.say(key, rho=rho, gamma=gamma)
         base, _, column = name.partition(INTERACTION)
         if base or not column:
             return self.label("test", name)
         return self.say("test.interaction", column=self.label("covariate", column))
+
+    def _short(self, value: float) -> str:
+        return self.numbers.decimal_number(value, 0 if value == round(value) else 1)
 
     def state(self, name: str) -> str:
         """A state or destination in words."""

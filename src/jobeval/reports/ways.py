@@ -1,0 +1,174 @@
+"""The ways between states: who is where week by week, how they move, and their histories."""
+
+from __future__ import annotations
+
+from jobeval.disclosure.released import ReleasedCurve, ReleasedEstimate
+from jobeval.figures import (
+    Way,
+    plot_occupancy,
+    plot_occupancy_by_state,
+    plot_sequences,
+    plot_states,
+)
+from jobeval.figures.alt_texts import describe_states
+from jobeval.figures.alt_ways import (
+    describe_occupancy,
+    describe_occupancy_by_state,
+    describe_sequences,
+)
+from jobeval.figures.states import STACK
+from jobeval.plan.exit_analyses import IncidenceAnalysis, OccupancyAnalysis, horizon_at
+from jobeval.reports.blocks import FigureBlock, Paragraph, TableBlock
+from jobeval.reports.events import exit_analyses
+from jobeval.reports.state_weeks import StateWeeks, tell_state_weeks
+from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.tables import tabulate_moves
+
+RELAPSE_COLOUR = "#9B4F96"
+MOVE = " -> "
+"""Between the two states of a rate of moving."""
+OTHER = "other_states"
+"""Hidden shares and rounding."""
+
+
+def states(story: Story) -> Blocks:
+    """The status distribution week by week."""
+    if not story.has_states():
+        return []
+    curves = [c for c in story.results.curves if c.measure == "state_share"]
+    arms = {arm: story.in_common(c for c in curves if c.arm == arm) for arm in story.labels}
+    if not all(arms.values()):
+        return []
+    below = story.has_exits or bool(exit_analyses(story, IncidenceAnalysis))
+    return [
+        story.heading("exits.states", 1 + below),
+        story.paragraph("exits.states_text"),
+        story.figure(
+            plot_states(arms, story.labels, story.words),
+            describe_states(arms, story.labels, story.words),
+            story.say("exits.states_figure"),
+        ),
+    ]
+
+
+def ways(story: Story) -> Blocks:
+    """Occupancy, expected weeks, rates of moving and histories, as the plan asks."""
+    asked = [a for a in story.analyses if isinstance(a, OccupancyAnalysis)]
+    told = [block for analysis in asked for block in _ways(analysis, story)]
+    return [story.heading("ways.title"), *told] if told else []
+
+
+def _ways(analysis: OccupancyAnalysis, story: Story) -> Blocks:
+    looks = look_of_states(analysis, story)
+    shares = _occupancy(analysis, looks, story)
+    rest = [
+        *_weeks(analysis, looks, story),
+        *_moves(analysis, looks, story),
+        *_sequences(analysis, looks, story),
+    ]
+    return [_opening(analysis, looks, story), *shares, *rest] if shares or rest else []
+
+
+def look_of_states(analysis: OccupancyAnalysis, story: Story) -> dict[str, Way]:
+    """Each state's name and the colour of the first status in it, in the order of the plan."""
+    found = {
+        group.name: Way(story.say_label(group.label), STACK[group.states[0]])
+        for group in analysis.groups
+    }
+    relapse = analysis.relapse
+    if relapse is not None:
+        found[relapse.name] = Way(story.say_label(relapse.label), RELAPSE_COLOUR)
+    return found
+
+
+def _opening(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Paragraph:
+    text, relapse = story.say("ways.text"), analysis.relapse
+    if relapse is None:
+        return Paragraph(text=text)
+    into = [story.say("ways.quoted", state=looks[name].label) for name in relapse.into]
+    returned = story.say(
+        "ways.text_relapse", relapse=looks[relapse.name].label, after=looks[relapse.after].label,
+        into=story.words.join(into),
+    )  # fmt: skip
+    return Paragraph(text=f"{text} {returned}")
+
+
+def _occupancy(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
+    """The arms in each state; stacked where no other figure shows how all are distributed."""
+    pairs = {
+        state: _in_common(pair, story)
+        for state in [*looks, OTHER]
+        if (pair := story.pair(endpoint=analysis.name, measure="occupancy", cause=state))
+    }
+    if not pairs:
+        return []
+    if not story.has_states():
+        return [_stack(pairs, looks, story)]
+    pairs.pop(OTHER, None)
+    return [
+        story.paragraph("ways.by_state_text", states=story.say("exits.states")),
+        story.figure(
+            plot_occupancy_by_state(pairs, looks, story.labels, story.words),
+            describe_occupancy_by_state(pairs, looks, story.labels, story.words),
+            story.say("ways.figure_by_state"),
+        ),
+    ]
+
+
+def _in_common(pair: Pair, story: Story) -> Pair:
+    control, treatment = story.in_common(pair)
+    return control, treatment
+
+
+def _stack(pairs: dict[str, Pair], looks: dict[str, Way], story: Story) -> FigureBlock:
+    shown = {**looks, OTHER: Way(story.words.state(OTHER), STACK[OTHER])}
+    arms: dict[str, dict[str, ReleasedCurve]] = {
+        arm: {state: pair[i] for state, pair in pairs.items()} for i, arm in enumerate(story.labels)
+    }
+    return story.figure(
+        plot_occupancy(arms, shown, story.labels, story.words),
+        describe_occupancy(arms, shown, story.labels, story.words),
+        story.say("ways.figure"),
+    )
+
+
+def _weeks(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
+    effects = {e.part: e for e in story.effects_of(analysis.name)}
+    found = [
+        StateWeeks(way.label, story.say("state_weeks.in_state", state=way.label), effects[state])
+        for state, way in looks.items()
+        if state in effects
+    ]
+    horizon = horizon_at(analysis.horizon_weeks, story.results.look)
+    return tell_state_weeks(found, horizon, "state_weeks.title", 2, story)
+
+
+def _moves(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
+    moves: list[tuple[str, str, ReleasedEstimate]] = []
+    for effect in story.effects_of(analysis.name):
+        origin, arrow, target = effect.part.partition(MOVE)
+        if arrow:
+            moves.append((looks[origin].label, looks[target].label, effect))
+    if not moves:
+        return []
+    return [
+        story.heading("ways.moves_title", 2),
+        story.paragraph("ways.moves_text"),
+        TableBlock(table=tabulate_moves(moves, story.labels, story.words)),
+    ]
+
+
+def _sequences(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
+    check = story.check(f"sequences {analysis.name}")
+    if check is None or not len(check.table):
+        return []
+    return [
+        story.heading("ways.sequences_title", 2),
+        story.paragraph("ways.sequences_text", last=looks[analysis.groups[-1].name].label),
+        story.figure(
+            plot_sequences(check.table, looks, story.labels, story.words),
+            describe_sequences(check.table, looks, story.labels, story.words),
+            story.say("ways.sequences_figure"),
+            story.say("ways.sequences_note"),
+        ),
+    ]
