@@ -1,128 +1,157 @@
-"""Survival on the weekly grid against its peers, in one run, in CPU seconds.
+"""Curves, tests and means on the weekly grid against peers, in one run, in CPU seconds.
 
-    python benchmarks/exits_weekly.py [persons]
+    python benchmarks/exits_weekly.py [persons …]
 
-Draws a trial with 15 strata, weekly ties and six covariates, and times for each task the
-whole call from data frame to result, the best of a few rounds: ours, then the peer's. Peers are
-asked for what they can do: lifelines has no stratified log-rank test, so there its plain
-one is timed. Set OPENBLAS_NUM_THREADS=1 to compare single threads.
+15 strata and weekly ties. Ours are timed twice: *arrays* is from integer arrays to results,
+counting them included, as the panel's engine asks for them; *frame* is the whole front door,
+from a pandas frame. Peers get what they like best: arrays and lists are made before the clock starts.
+They are asked for what they can do: lifelines has no stratified log-rank test, so there its
+plain one is timed, and nobody else standardises curves to strata. R tells its own time
+(``proc.time``, user + system), without starting and reading.
 """
 
+import os
 import sys
-import time
 import warnings
-from collections.abc import Callable
-from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-import pandas as pd
-from lifelines import AalenJohansenFitter, CoxPHFitter, KaplanMeierFitter
-from lifelines.statistics import logrank_test as lifelines_logrank
-from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.duration.survfunc import SurvfuncRight, survdiff
+from exits.clock import Needs, compare
+from exits.peers import InR
+from exits.trial import LOTTERY, SITES, Trial, draw_trial
 
 import jobeval as je
+from jobeval.exits.incidence import cumulative_incidence_from_grid
+from jobeval.exits.logrank import logrank_test_from_grid
+from jobeval.exits.rmst import estimate_rmst_from_grid
+from jobeval.exits.survival import survival_curve_from_grid
 
-LOTTERY = je.Lottery(arm="arm", treatment=1, control=0, strata="site")
-COVARIATES = [f"x{index}" for index in range(5)]
-
-
-def draw(persons: int, seed: int = 1) -> pd.DataFrame:
-    """A trial of two years with a job and a pension as exits."""
-    rng = np.random.default_rng(seed)
-    frame = pd.DataFrame(rng.normal(size=(persons, 5)), columns=COVARIATES)
-    frame["arm"], frame["site"] = rng.integers(0, 2, persons), rng.integers(0, 15, persons)
-    hazard = 0.012 * np.exp(0.2 * frame["arm"] + 0.2 * frame["x0"] + 0.02 * frame["site"])
-    exit = np.ceil(rng.exponential(1 / hazard)).astype(int)
-    follow = rng.integers(52, 105, persons)
-    frame["week"], frame["left"] = np.minimum(exit, follow), exit <= follow
-    cause = np.where(frame["left"], rng.integers(1, 3, persons), 0)
-    frame["cause"], frame["to"] = cause, np.array([None, "job", "pension"], dtype=object)[cause]
-    return frame
+HORIZON = 52
 
 
-def curves_and_test(frame: pd.DataFrame) -> None:
-    je.survival_curve(frame, "week", "left", LOTTERY)
-    je.logrank_test(frame, "week", "left", LOTTERY)
+def curves_and_test(trial: Trial) -> None:
+    def arrays() -> None:
+        grid = trial.grid()
+        survival_curve_from_grid(grid, endpoint="exit")
+        logrank_test_from_grid(grid, endpoint="exit")
+
+    def frame() -> None:
+        je.survival_curve(trial.frame, "week", "left", LOTTERY)
+        je.logrank_test(trial.frame, "week", "left", LOTTERY)
+
+    arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
+    status = trial.left.astype(int)
+
+    def lifelines() -> None:
+        from lifelines import KaplanMeierFitter
+        from lifelines.statistics import logrank_test
+
+        for part in arms:
+            KaplanMeierFitter().fit(part["week"], part["left"])
+        one, two = arms
+        logrank_test(one["week"], two["week"], one["left"], two["left"])
+
+    def statsmodels() -> None:
+        from statsmodels.duration.survfunc import SurvfuncRight, survdiff
+
+        for part in arms:
+            SurvfuncRight(part["week"], part["left"].astype(int))
+        survdiff(trial.week, status, trial.arm, strata=trial.site)
+
+    def rust() -> None:
+        from survival.surv_analysis import survdiff, survfitkm
+
+        week, seen, arm = trial.week.astype(float), status.astype(np.int32), trial.arm
+        survfitkm(week, seen, strata=arm.astype(np.int32), conf_type="log-log")
+        survdiff(week, seen, arm.astype(np.int32), strata=trial.site.astype(np.int32))
+
+    compare(
+        "Kaplan–Meier with intervals + log-rank",
+        {"arrays": arrays, "frame": frame},
+        {
+            "lifelines": lifelines,
+            "statsmodels": statsmodels,
+            "survival (Rust)": Needs("survival", rust),
+            "R survival": InR("curves", trial),
+        },
+    )
 
 
-def lifelines_curves_and_test(frame: pd.DataFrame) -> None:
-    parts = [frame[frame["arm"] == arm] for arm in (0, 1)]
-    for part in parts:
-        KaplanMeierFitter().fit(part["week"], part["left"])
-    one, two = parts
-    lifelines_logrank(one["week"], two["week"], one["left"], two["left"])
+def incidence(trial: Trial) -> None:
+    codes = [column.astype(np.int32) for column in (trial.cause, trial.arm)]
+    arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
+
+    def lifelines() -> None:
+        from lifelines import AalenJohansenFitter
+
+        for part in arms:
+            for cause in (1, 2):
+                fitter = AalenJohansenFitter(seed=1)
+                fitter.fit(part["week"], part["cause"], event_of_interest=cause)
+
+    def rust() -> None:
+        from survival.surv_analysis import survfitaj
+
+        survfitaj(trial.week.astype(float), codes[0], ["job", "pension"], strata=codes[1])
+
+    def comprisk() -> None:
+        from comprisk import CumulativeIncidence
+
+        CumulativeIncidence().fit(time=trial.week, event=trial.cause, group=trial.arm)
+
+    compare(
+        "Aalen–Johansen with variance, two causes",
+        {
+            "arrays": lambda: cumulative_incidence_from_grid(
+                trial.grid(competing=True), endpoint="exit"
+            ),
+            "frame": lambda: je.cumulative_incidence(trial.frame, "week", "to", LOTTERY),
+        },
+        {
+            "survival (Rust)": Needs("survival", rust),
+            "comprisk": Needs("comprisk", comprisk),
+            "lifelines": lifelines,
+            "R survival": InR("incidence", trial),
+        },
+    )
 
 
-def statsmodels_curves_and_test(frame: pd.DataFrame) -> None:
-    for arm in (0, 1):
-        part = frame[frame["arm"] == arm]
-        SurvfuncRight(part["week"], part["left"].astype(int))
-    survdiff(frame["week"], frame["left"].astype(int), frame["arm"], strata=frame["site"])
+def means(trial: Trial) -> None:
+    arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
+
+    def lifelines() -> None:
+        from lifelines import KaplanMeierFitter
+        from lifelines.utils import restricted_mean_survival_time
+
+        for part in arms:
+            curve = KaplanMeierFitter().fit(part["week"], part["left"])
+            restricted_mean_survival_time(curve, t=HORIZON, return_variance=True)
+
+    compare(
+        "Difference of restricted means with error (lifelines': a wrong one)",
+        {
+            "arrays": lambda: estimate_rmst_from_grid(
+                trial.grid(), endpoint="exit", horizon_weeks=HORIZON
+            ),
+            "frame": lambda: je.estimate_rmst(
+                trial.frame, "week", "left", LOTTERY, horizon_weeks=HORIZON
+            ),
+        },
+        {"lifelines": lifelines, "R survival": InR("means", trial)},
+    )
 
 
-def hazard_ratio(frame: pd.DataFrame) -> None:
-    je.estimate_hazard_ratio(frame, "week", "left", LOTTERY, covariates=COVARIATES)
-
-
-def lifelines_hazard_ratio(frame: pd.DataFrame) -> None:
-    columns = frame[["week", "left", "arm", "site", *COVARIATES]]
-    CoxPHFitter().fit(columns, "week", "left", strata=["site"])
-
-
-def statsmodels_hazard_ratio(frame: pd.DataFrame) -> None:
-    x = frame[["arm", *COVARIATES]]
-    left = frame["left"].astype(int)
-    PHReg(frame["week"], x, status=left, strata=frame["site"], ties="efron").fit()
-
-
-def incidence(frame: pd.DataFrame) -> None:
-    je.cumulative_incidence(frame, "week", "to", LOTTERY)
-
-
-def lifelines_incidence(frame: pd.DataFrame) -> None:
-    for arm in (0, 1):
-        part = frame[frame["arm"] == arm]
-        for cause in (1, 2):
-            AalenJohansenFitter(seed=1).fit(part["week"], part["cause"], event_of_interest=cause)
-
-
-def cpu_seconds(task: Callable[[Any], None], frame: pd.DataFrame, rounds: int) -> float:
-    seconds: list[float] = []
-    for _ in range(rounds):
-        start = time.process_time()
-        task(frame)
-        seconds.append(time.process_time() - start)
-    return min(seconds)
-
-
-TASKS = {
-    "Kaplan–Meier + log-rank": (
-        curves_and_test,
-        {"lifelines": lifelines_curves_and_test, "statsmodels": statsmodels_curves_and_test},
-    ),
-    "Cox, 6 covariates, Efron": (
-        hazard_ratio,
-        {"lifelines": lifelines_hazard_ratio, "statsmodels": statsmodels_hazard_ratio},
-    ),
-    "Aalen–Johansen + SE": (incidence, {"lifelines": lifelines_incidence}),
-}
-
-
-def main(persons: int) -> None:
-    frame = draw(persons)
-    print(f"{persons:,} persons, 15 strata; CPU seconds from data frame to result")
-    for name, (ours, peers) in TASKS.items():
-        ours(frame.head(1000))
-        mine = cpu_seconds(ours, frame, rounds=5)
-        line = f"{name:26} jobeval {mine:8.4f}"
-        for peer, task in peers.items():
-            task(frame.head(1000))
-            seconds = cpu_seconds(task, frame, rounds=2)
-            line += f" | {peer} {seconds:8.4f} ({seconds / mine:.1f} times)"
-        print(line)
+def main(sizes: list[int]) -> None:
+    small = draw_trial(2_000, seed=2)
+    je.survival_curve(small.frame, "week", "left", LOTTERY)
+    for persons in sizes:
+        print(f"\n{persons:,} persons, {SITES} strata; CPU seconds")
+        trial = draw_trial(persons)
+        for task in (curves_and_test, incidence, means):
+            task(trial)
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)
+    main([int(size) for size in sys.argv[1:]] or [50_000, 1_000_000])

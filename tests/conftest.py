@@ -56,3 +56,18 @@ def released_midterm():
     from jobeval.disclosure.gate import release
 
     return release(fabricate_evaluation("midterm"))
+
+
+@pytest.fixture(scope="session")
+def small_evaluation():
+    """The evaluation of a trial of 400 persons, with many small groups."""
+    import jobeval as je
+
+    drawn = je.simulate_jobfirst(n_persons=400, n_sites=3, seed=14)
+    return je.evaluate(
+        je.Trial(
+            plan=drawn.plan, persons=drawn.persons, benefits=drawn.benefits, hours=drawn.hours,
+            activities=drawn.activities,
+        ),
+        look="final",
+    )  # fmt: skip

@@ -73,7 +73,7 @@ def test_standardised_and_adjusted_curves_and_their_difference(covariates):
     true = [truth(0), truth(1)]
 
     def holds(rng):
-        frame = draw(rng, 400)
+        frame = draw(rng, 800)
         options = {"covariates": covariates}
         curves = survival_curve(frame, "week", "left", SITES, band="equal-precision", **options)
         (apart,) = estimate_survival_difference(frame, "week", "left", SITES, **options)

@@ -59,19 +59,6 @@ def hours_path(**employed: tuple[int, ...]) -> CurveTable:
 # --- notes -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def small_evaluation() -> Evaluation:
-    """A trial of 400 persons, with many small groups."""
-    drawn = je.simulate_jobfirst(n_persons=400, n_sites=3, seed=14)
-    return je.evaluate(
-        je.Trial(
-            plan=drawn.plan, persons=drawn.persons, benefits=drawn.benefits, hours=drawn.hours,
-            activities=drawn.activities,
-        ),
-        look="final",
-    )  # fmt: skip
-
-
 def test_notes_of_effects_hold_no_number_and_no_difference_of_two_tells_one(fabricated):
     everyone = "outcome missing and left out: 15 of 408 in the treatment arm, 9 of 392 in the"
     group = "outcome missing and left out: 12 of 257 in the treatment arm, 3 of 244 in the"

@@ -148,6 +148,14 @@ class TestNotEstimable:
         assert np.isnan([model.effect.estimate, model["log_scale"].estimate]).all()
         assert "no single maximum" in model.notes[0]
 
+    @pytest.mark.parametrize("options", [{}, {"robust": True}, {"strata": "baseline"}])
+    @pytest.mark.parametrize("distribution", ["cloglog", "logit"])
+    def test_everybody_leaves_at_once(self, distribution, options):
+        frame = trial().assign(week=1, left=True)
+        model = fit(frame, distribution, SITES, **options)
+        assert np.isnan([model.effect.estimate, model.effect.std_error]).all()
+        assert model.notes[0].startswith("not estimable")
+
     @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
     def test_an_infinite_covariate_leaves_the_treatment_alone(self, distribution):
         frame = trial(200).assign(rare=lambda f: (f.index < 6).astype(int))

@@ -47,10 +47,10 @@ def release_check(
     kind, _, analysis = check.name.partition(" ")
     rule = _TABLE_RULES.get(kind)
     if analysis in hidden:
-        ledger.note(f"checks: {check.name}", "few_with_outcome", check.table.size)
+        ledger.note(_name(check), "few_with_outcome", check.table.size)
         table, values = _table((), []), {}
     elif rule is None:
-        ledger.note(f"checks: {check.name}", WITHHELD, check.table.size)
+        ledger.note(_name(check), WITHHELD, check.table.size)
         table, values = _table((), []), {}
     else:
         table = rule(check, sizes, policy, ledger)
@@ -58,6 +58,11 @@ def release_check(
     return ReleasedCheck(
         token=gate_token(), name=check.name, passed=check.passed, values=values, table=table
     )
+
+
+def _name(check: CheckResult) -> str:
+    """The kind of check, and the analysis that it is about."""
+    return f"checks: {check.name.replace(' ', ', ', 1)}"
 
 
 def release_flow(flow: Flow, policy: Policy, ledger: Ledger) -> ReleasedTable:
@@ -130,7 +135,7 @@ def _counts(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger) ->
     """Columns of counts are treated cell by cell, names pass."""
     counted = COUNT_COLUMNS | set(sizes)
     columns = tuple(str(name) for name in check.table.columns)
-    what = f"checks: {check.name}"
+    what = _name(check)
     rows = [
         tuple(
             release_count(cell, policy, ledger, what) if name in counted else str(cell)
@@ -241,7 +246,7 @@ def _sequences(check: CheckResult, sizes: Sizes, policy: Policy, ledger: Ledger)
     for record in check.table.to_dict("records"):
         state: Cell = str(record["state"])
         if record["count"] < policy.min_count or record["n"] < policy.min_at_risk:
-            ledger.note(f"checks: {check.name}", "few_persons")
+            ledger.note(_name(check), "few_persons")
             state = SUPPRESSED
         rows.append((str(record["arm"]), int(record["group"]), int(record["week"]), state))
     return _table(("arm", "group", "week", "state"), rows)

@@ -10,7 +10,7 @@ replaces ``S`` by ``S − f S_d`` with ``f = l / d``, ``l = 0 … d − 1``; Bre
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -113,12 +113,13 @@ class PartialLikelihood:
 
     def cell_sums(self, columns: Iterable[Floats]) -> tuple[Floats, Floats]:
         """Sums of columns of shape ``(m,)`` over those at risk and those who leave: ``(k, M)``."""
-        cells, late, sums, missing = self.cells, list[Floats](), list[Floats](), self.cells.missed
+        cells, late, sums = self.cells, list[Floats](), list[Floats]()
+        size = cells.shape[0] * cells.shape[1]
         for column in columns:
             sums.append(np.add.reduceat(column, cells.starts))
-            if missing is not None:
-                size = cells.shape[0] * cells.shape[1]
-                late.append(np.bincount(missing[cells.late], column[cells.late], size).astype(float))
+            if cells.missed is not None:
+                came: Any = np.bincount(cells.missed[cells.late], column[cells.late], size)
+                late.append(came)
         table = np.zeros((len(sums), np.prod(cells.shape)))
         table[:, cells.flat] = sums
         table = table.reshape(-1, *cells.shape)

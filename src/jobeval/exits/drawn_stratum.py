@@ -147,7 +147,7 @@ def fill_by_halves(persons: Counts, totals: Counts, rng: np.random.Generator) ->
     for level in range(depth):
         halves = padded.reshape(2 ** (level + 1), -1).sum(axis=1)
         first = rng.hypergeometric(halves[0::2], halves[1::2], drawn)
-        drawn = np.stack([first, drawn - first], axis=-1).reshape(len(totals), -1)
+        drawn = np.stack([first, drawn - first], axis=-1).reshape(-1, len(halves))
     return drawn[:, : len(persons)].T
 
 

@@ -82,7 +82,8 @@ def logrank_test(
         neither exits nor follow-up, and needs no large numbers.
     draws
         Re-drawn lotteries. Where there are at most so many possible ones, all are used and
-        the p-value is exact; else it is ``(1 + hits) / (1 + draws)``.
+        the p-value is exact; else it is ``(1 + hits) / (1 + draws)``. Their cost does not grow
+        with persons, but for covariates, which tell persons apart.
     seed
         Origin of the random stream.
 

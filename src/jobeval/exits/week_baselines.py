@@ -60,7 +60,7 @@ class Levels:
 
     def over_weeks(self, values: Floats) -> Floats:
         """``Σ_k ∂α / ∂level_k values_k`` for ``values`` of shape ``(q, k)``: ``(S, T, k)``."""
-        return np.vstack([values, np.zeros_like(values[:1])])[self.cell]
+        return np.vstack([values, np.zeros((1, values.shape[1]))])[self.cell]
 
     def gather(self, values: Floats) -> Floats:
         """Derivatives by the levels from those by ``α``: ``(S, T, …)`` to ``(q, …)``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,6 +32,8 @@ def plot_stacked_destinations(
 ) -> Figure:
     """Stacked cumulative incidences, one panel an arm; what is above them has not left.
 
+    Below each panel stand the numbers at risk.
+
     Parameters
     ----------
     arms
@@ -42,7 +45,7 @@ def plot_stacked_destinations(
               for arm, c in arms.items()}  # fmt: skip
     highest = max(sum(layer.shares[-1] for layer in layers) for layers in stacks.values())
     with figure_style():
-        figure, grid = new_figure(2.7, columns=len(stacks), sharey=True, squeeze=False)
+        figure, grid = new_figure(2.9, columns=len(stacks), sharey=True, squeeze=False)
         for axes, (arm, layers) in zip(grid.flat, stacks.items(), strict=True):
             weeks = np.arange(len(layers[0].shares), dtype=float)
             draw_stack(axes, weeks, layers, step="post")
@@ -50,9 +53,11 @@ def plot_stacked_destinations(
             axes.set_title(labels[arm], loc="left", color=INK, fontweight="bold")
             week_axis(axes, len(weeks) - 1, "")
             _tell_remaining(axes, arms[arm], words)
+            _tell_at_risk(axes, arms[arm][0], words)
         number_axis(grid.flat[0].yaxis, words.numbers, scale=100)
         title_x(figure, f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}")
-        label_stack(grid.flat[-1], len(weeks) - 1, layers)
+        last = list(stacks.values())[-1]
+        label_stack(grid.flat[-1], len(last[0].shares) - 1, last)
     return figure
 
 
@@ -83,3 +88,16 @@ def _tell_remaining(axes: Axes, curves: Sequence[ReleasedCurve], words: Words) -
         0.03, 0.97, words.say(key, share=words.numbers.percent(share_remaining(curves), 0)),
         transform=axes.transAxes, ha="left", va="top", color=GREY, fontsize=8.5,
     )  # fmt: skip
+
+
+def _tell_at_risk(axes: Axes, curve: ReleasedCurve, words: Words) -> None:
+    """The numbers at risk under the ticks; they are the same for every destination."""
+    below: dict[str, Any] = {"textcoords": "offset points", "va": "top", "annotation_clip": False}
+    axes.annotate(
+        words.say("exits.at_risk"), (0, 0), xytext=(-6, -17), ha="left", color=GREY, **below
+    )
+    ticks = {int(tick) for tick in axes.get_xticks()}
+    for week, count in zip(curve.risk_times, curve.risk_counts, strict=True):
+        if week in ticks:
+            axes.annotate(words.numbers.integer(count), (week, 0), xytext=(0, -28), ha="center",
+                          fontsize=9, **below)  # fmt: skip

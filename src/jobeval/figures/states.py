@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -96,10 +96,10 @@ def draw_stack(
     axes: Axes, weeks: NDArray[np.float64], layers: Sequence[Layer], *, step: str | None = None
 ) -> None:
     """Stack the areas from the bottom up; ``step`` as of ``fill_between``."""
+    options: dict[str, Any] = {} if step is None else {"step": step}
     axes.stackplot(
         weeks, np.array([layer.shares for layer in layers]),
-        colors=[layer.colour for layer in layers], edgecolor="white", linewidth=0.5,
-        **({} if step is None else {"step": step}),
+        colors=[layer.colour for layer in layers], edgecolor="white", linewidth=0.5, **options,
     )  # fmt: skip
     axes.grid(visible=False)
 

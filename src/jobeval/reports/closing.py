@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jobeval.plan.analyses import SensitivityAnalysis
+from jobeval.plan.exit_analyses import OccupancyAnalysis
 from jobeval.plan.read import plan_digest
 from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
 from jobeval.reports.events import is_due_later
@@ -130,8 +131,9 @@ def _not_estimable(story: Story) -> tuple[str, ...]:
         for e in failed
         if e.part != "interval"  # of bounds, which has no point
     )
+    names = _names(story)
     told = (
-        f"{story.endpoint(e.endpoint)}: {label or name_part(e.part, story) or e.analysis}"
+        f"{names.get(e.endpoint, e.endpoint)}: {label or name_part(e.part, story) or e.analysis}"
         for e, label in named
     )
     return tuple(dict.fromkeys(told))
@@ -164,9 +166,12 @@ def _names(story: Story) -> Mapping[str, str]:
     """Endpoints and analyses by what they are about."""
     plan = story.results.plan
     analyses = {a.name: story.endpoint(getattr(a, "endpoint", a.name)) for a in plan.analyses}
+    ways = [a.name for a in plan.analyses if isinstance(a, OccupancyAnalysis)]
     return {
         **analyses,
         **{name: story.endpoint(name) for name in plan.endpoints},
+        **{f"sequences {name}": story.say("ways.sequences_title") for name in ways},
+        **dict.fromkeys(ways, story.say("ways.title")),
         "states": story.say("exits.states"),
     }
 

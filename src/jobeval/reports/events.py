@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from jobeval.disclosure.released import ReleasedEstimate
@@ -69,6 +70,12 @@ def overall_weeks(story: Story) -> list[tuple[MeanWeeksAnalysis, ReleasedEstimat
 def horizon_of(analysis: MeanWeeksAnalysis, story: Story) -> int:
     """The horizon of this look, in weeks."""
     return horizon_at(analysis.horizon_weeks, story.results.look)
+
+
+def tell_by_event(told: Mapping[str, Sequence[str]]) -> list[str]:
+    """The sentences of each event in one text, headed by the event where there are several."""
+    texts = {event: " ".join(sentences) for event, sentences in told.items()}
+    return [f"{event}. {text}" if len(texts) > 1 else text for event, text in texts.items()]
 
 
 def is_due_later(effect: ReleasedEstimate, story: Story) -> bool:

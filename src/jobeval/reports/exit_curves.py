@@ -10,7 +10,13 @@ from jobeval.figures import plot_exit_groups, plot_exits
 from jobeval.figures.alt_texts import describe_exits, describe_groups
 from jobeval.plan.exit_analyses import CurveAnalysis, LogRankAnalysis
 from jobeval.reports.blocks import FigureBlock, Paragraph, TableBlock
-from jobeval.reports.events import AT_WEEK, exit_analyses, is_due_later, name_event
+from jobeval.reports.events import (
+    AT_WEEK,
+    exit_analyses,
+    is_due_later,
+    name_event,
+    tell_by_event,
+)
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Pair, Story
 from jobeval.reports.weekly import ALPHA, in_panels
@@ -115,9 +121,7 @@ def _tests(story: Story) -> Blocks:
             if test.analysis == analysis.name and not test.subgroup and test.p_value >= 0:
                 sentences = told.setdefault(name_event(analysis, story), [])
                 sentences.append(_tell_test(analysis, test, story))
-    texts = {event: " ".join(sentences) for event, sentences in told.items()}
-    named = (f"{event}: {lower_first(text)}" for event, text in texts.items())
-    return [Paragraph(text=text) for text in (named if len(texts) > 1 else texts.values())]
+    return [Paragraph(text=text) for text in tell_by_event(told)]
 
 
 def _tell_test(analysis: LogRankAnalysis, test: ReleasedTest, story: Story) -> str:
@@ -128,6 +132,6 @@ def _tell_test(analysis: LogRankAnalysis, test: ReleasedTest, story: Story) -> s
         p = story.say("exits.p_by_lottery", p=p, draws=draws)
     return story.say(
         f"exits.logrank_{'certain' if test.p_value < ALPHA else 'uncertain'}",
-        test=lower_first(story.words.test(test.name)),
+        test=story.words.test(test.name),
         statistic=numbers.decimal_number(test.statistic, 2), p=p,
     )  # fmt: skip

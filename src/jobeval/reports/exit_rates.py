@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from jobeval.disclosure.released import ReleasedEstimate, ReleasedTest
 from jobeval.figures import plot_rate_ratio
 from jobeval.figures.exit_alt_texts import describe_rate_ratio
 from jobeval.plan.exit_analyses import CoxAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
-from jobeval.reports.events import exit_analyses, name_rate
+from jobeval.reports.events import exit_analyses, name_rate, tell_by_event
 from jobeval.reports.parts import name_part
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
 from jobeval.reports.weekly import ALPHA
 from jobeval.tables import group_rows, tabulate_ratios
 
-SAME_IN_PERIODS = "equal hazard ratios in all periods"
-SAME_IN_WEEKS = "proportional hazards (km)"
+TOLD = {
+    "equal hazard ratios in all periods": "periods",
+    "proportional hazards (km)": "proportional",
+}
+"""Tests of whether the ratio is the same, and how the texts on them are called."""
 
 
 def exit_rates(story: Story) -> Blocks:
@@ -47,15 +51,13 @@ def _label(analysis: CoxAnalysis, effect: ReleasedEstimate, story: Story) -> str
 def _over_time(story: Story) -> Blocks:
     """The ratio in periods and over the weeks, with the tests of whether it stays the same."""
     asked = [a for a in exit_analyses(story, CoxAnalysis) if a.periods or a.over_time]
-    blocks = [
-        *_tests(asked, story),
-        *_periods(asked, story),
-        *(block for a in asked if a.over_time for block in _figure(a, story)),
-    ]
+    figures = [block for a in asked if a.over_time for block in _figure(a, story)]
+    told = [Paragraph(text=text) for text in tell_by_event(_tests(asked, story))]
+    blocks = [*told, *_periods(asked, story), *figures]
     return [story.paragraph("exits.periods_text"), *blocks] if blocks else []
 
 
-def _periods(asked: list[CoxAnalysis], story: Story) -> Blocks:
+def _periods(asked: Sequence[CoxAnalysis], story: Story) -> Blocks:
     found = [
         (name_rate(a, story), effect)
         for a in asked
@@ -89,21 +91,18 @@ def _figure(analysis: CoxAnalysis, story: Story) -> Blocks:
     ]
 
 
-def _tests(asked: list[CoxAnalysis], story: Story) -> Blocks:
-    names = {SAME_IN_PERIODS: "periods", SAME_IN_WEEKS: "proportional"}
-    told = [
-        _tell_test(names[test.name], analysis, test, story)
-        for analysis in asked
-        for test in story.results.tests
-        if test.analysis == analysis.name and test.name in names and not test.subgroup
-        and math.isfinite(test.p_value)
-    ]  # fmt: skip
-    return [Paragraph(text=" ".join(told))] if told else []
+def _tests(asked: Sequence[CoxAnalysis], story: Story) -> dict[str, list[str]]:
+    """What the tests of everyone say, by event."""
+    told: dict[str, list[str]] = {}
+    for analysis in asked:
+        for test in story.results.tests:
+            known = test.name in TOLD and not test.subgroup and math.isfinite(test.p_value)
+            if test.analysis == analysis.name and known:
+                told.setdefault(name_rate(analysis, story), []).append(_tell_test(test, story))
+    return told
 
 
-def _tell_test(key: str, analysis: CoxAnalysis, test: ReleasedTest, story: Story) -> str:
+def _tell_test(test: ReleasedTest, story: Story) -> str:
     verdict = "certain" if test.p_value < ALPHA else "uncertain"
-    return story.say(
-        f"exits.{key}_{verdict}", event=name_rate(analysis, story),
-        p=story.words.numbers.p_equation(test.p_value),
-    )  # fmt: skip
+    p = story.words.numbers.p_equation(test.p_value)
+    return story.say(f"exits.{TOLD[test.name]}_{verdict}", p=p)

@@ -18,8 +18,10 @@ from jobeval.reports.blocks import (
 from jobeval.reports.exit_curves import exit_figures
 from jobeval.reports.exit_headlines import exit_numbers, exit_sentences, weeks_numbers
 from jobeval.reports.groups import subgroup_forest
+from jobeval.reports.jobs import jobs_sentences
 from jobeval.reports.sentences import lower_first, number_of, tell_effect, tell_groups
 from jobeval.reports.story import Blocks, Story
+from jobeval.reports.ways import ways_sentences
 
 KEY_NUMBERS = 4
 BULLETS = 3
@@ -94,7 +96,12 @@ def summary(story: Story) -> Blocks:
     groups = _group_sentences(story)
     if groups:
         blocks += [story.heading("summary.groups", 2), *(Paragraph(text=text) for text in groups)]
-    further = [*_secondary_sentences(story), *(exits if answer else ())]
+    further = [
+        *_secondary_sentences(story),
+        *(exits if answer else ()),
+        *ways_sentences(story),
+        *jobs_sentences(story),
+    ]
     if further:
         blocks += [story.heading("summary.further", 2), Bullets(items=tuple(further))]
     return blocks

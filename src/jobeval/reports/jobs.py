@@ -26,16 +26,26 @@ def jobs(story: Story) -> Blocks:
     return [story.heading("jobs.title"), *told] if told else []
 
 
-def _kept(analysis: RetentionAnalysis, story: Story) -> Blocks:
+def jobs_sentences(story: Story) -> list[str]:
+    """The share of everyone drawn who has kept a job longest, for the summary."""
+    asked = [a for a in story.analyses if isinstance(a, RetentionAnalysis)]
+    return [
+        _tell_kept(weeks, effect, story).text
+        for analysis in asked
+        for weeks, effect in list(_of(analysis, EVERYONE, story).items())[-1:]
+        if effect.estimable
+    ]
+
+
+def _of(analysis: RetentionAnalysis, group: str, story: Story) -> dict[int, ReleasedEstimate]:
+    """Weeks kept → the difference, of everyone or among the starters."""
     effects = {e.part: e for e in story.effects_of(analysis.name)}
-    found = {
-        group: {
-            weeks: effects[part]
-            for weeks in analysis.kept_weeks
-            if (part := f"kept>={weeks}, {group}") in effects
-        }
-        for group in (EVERYONE, STARTERS)
-    }
+    parts = {weeks: f"kept>={weeks}, {group}" for weeks in analysis.kept_weeks}
+    return {weeks: effects[part] for weeks, part in parts.items() if part in effects}
+
+
+def _kept(analysis: RetentionAnalysis, story: Story) -> Blocks:
+    found = {group: _of(analysis, group, story) for group in (EVERYONE, STARTERS)}
     if not any(found.values()):
         return []
     parts = {

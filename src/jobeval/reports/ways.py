@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobeval.disclosure.released import ReleasedCurve, ReleasedEstimate
+from jobeval.disclosure.released import SUPPRESSED, ReleasedCurve, ReleasedEstimate
 from jobeval.figures import (
     Way,
     plot_occupancy,
@@ -20,7 +20,7 @@ from jobeval.figures.states import STACK
 from jobeval.plan.exit_analyses import IncidenceAnalysis, OccupancyAnalysis, horizon_at
 from jobeval.reports.blocks import FigureBlock, Paragraph, TableBlock
 from jobeval.reports.events import exit_analyses
-from jobeval.reports.state_weeks import StateWeeks, tell_state_weeks
+from jobeval.reports.state_weeks import StateWeeks, tell_state_weeks, weeks_sentence
 from jobeval.reports.story import Blocks, Pair, Story
 from jobeval.tables import tabulate_moves
 
@@ -53,9 +53,28 @@ def states(story: Story) -> Blocks:
 
 def ways(story: Story) -> Blocks:
     """Occupancy, expected weeks, rates of moving and histories, as the plan asks."""
-    asked = [a for a in story.analyses if isinstance(a, OccupancyAnalysis)]
-    told = [block for analysis in asked for block in _ways(analysis, story)]
+    told = [block for analysis in _asked(story) for block in _ways(analysis, story)]
     return [story.heading("ways.title"), *told] if told else []
+
+
+def ways_sentences(story: Story) -> list[str]:
+    """The weeks that are certainly won and lost, for the summary."""
+    found = [(a, _state_weeks(a, look_of_states(a, story), story)) for a in _asked(story)]
+    return [
+        weeks_sentence(states, _horizon(analysis, story), story)
+        for analysis, states in found
+        if any(state.effect.certain for state in states)
+    ]
+
+
+def name_state(name: str, story: Story) -> str:
+    """A state of histories, or a status or destination, in words."""
+    named = {k: way.label for a in _asked(story) for k, way in look_of_states(a, story).items()}
+    return named.get(name) or story.words.state(name)
+
+
+def _asked(story: Story) -> list[OccupancyAnalysis]:
+    return [a for a in story.analyses if isinstance(a, OccupancyAnalysis)]
 
 
 def _ways(analysis: OccupancyAnalysis, story: Story) -> Blocks:
@@ -133,14 +152,23 @@ def _stack(pairs: dict[str, Pair], looks: dict[str, Way], story: Story) -> Figur
 
 
 def _weeks(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
+    found = _state_weeks(analysis, looks, story)
+    return tell_state_weeks(found, _horizon(analysis, story), "state_weeks.title", 2, story)
+
+
+def _state_weeks(
+    analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story
+) -> list[StateWeeks]:
     effects = {e.part: e for e in story.effects_of(analysis.name)}
-    found = [
+    return [
         StateWeeks(way.label, story.say("state_weeks.in_state", state=way.label), effects[state])
         for state, way in looks.items()
         if state in effects
     ]
-    horizon = horizon_at(analysis.horizon_weeks, story.results.look)
-    return tell_state_weeks(found, horizon, "state_weeks.title", 2, story)
+
+
+def _horizon(analysis: OccupancyAnalysis, story: Story) -> int:
+    return horizon_at(analysis.horizon_weeks, story.results.look)
 
 
 def _moves(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
@@ -162,6 +190,7 @@ def _sequences(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story)
     check = story.check(f"sequences {analysis.name}")
     if check is None or not len(check.table):
         return []
+    hides = SUPPRESSED in check.table.column("state")
     return [
         story.heading("ways.sequences_title", 2),
         story.paragraph("ways.sequences_text", last=looks[analysis.groups[-1].name].label),
@@ -169,6 +198,6 @@ def _sequences(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story)
             plot_sequences(check.table, looks, story.labels, story.words),
             describe_sequences(check.table, looks, story.labels, story.words),
             story.say("ways.sequences_figure"),
-            story.say("ways.sequences_note"),
+            story.say("ways.sequences_note") if hides else "",
         ),
     ]

@@ -1,0 +1,1 @@
+"""What the benchmarks of exits share: a trial, a clock and R."""
