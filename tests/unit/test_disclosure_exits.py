@@ -173,6 +173,17 @@ def test_two_hidden_states_that_are_few_together_take_a_third_along(fabricated):
     assert hidden_parts(with_effects(fabricated, *raw)) == ["pension", "education", "flexjob"]
 
 
+def test_a_state_that_another_analysis_tells_is_not_the_one_to_go(fabricated):
+    """Weeks in work are weeks until work as well: to hide one of the two tells all the same."""
+    states = {"pension": (3, 9), "work": (11, 11), "education": (20, 19), "remaining": (90, 90)}
+    raw = [
+        effect(name, apart, estimate=0.1 * place)
+        for place, (name, apart) in enumerate(states.items(), start=1)
+    ]
+    until = effect("", (11, 11), analysis="weeks_to_work", estimate=-0.2)
+    assert hidden_parts(with_effects(fabricated, *raw, until)) == ["pension", "education"]
+
+
 def periods(apart: dict[str, tuple[int, int]]) -> list[Estimate]:
     names = {"unit": "hazard_ratio", "scale": "log_ratio", "estimator": "Cox (Efron)"}
     return [effect(part, n, **names) for part, n in {"": (60, 40), **apart}.items()]

@@ -27,6 +27,7 @@ SUMS = ("area under", "expected weeks")
 PERIOD = "weeks "
 """How parts for periods begin; weighted, they make up the ratio for all weeks."""
 QUANTILE = "quantile="
+TWIN_DECIMALS = 6
 _HEIGHT = re.compile(r"(week=|>=|>)\d+(\.\d+)?")
 """What tells apart parts of which the persons of one are among those of the next."""
 
@@ -111,15 +112,34 @@ def _hide_levels(effects: Sequence[Estimate], rules: list[str], policy: Policy) 
 
 
 def _hide_sums(effects: Sequence[Estimate], rules: list[str], policy: Policy) -> list[str]:
-    """The rules, and one for the parts that would tell a hidden part by what all add up to."""
-    told = list(rules)
+    """The rules, and one for the parts that would tell a hidden part by what all add up to.
+
+    A part that another analysis tells as well is of no use, and hidden last.
+    """
+    told, elsewhere = list(rules), _told_twice(effects)
     for places in _together(effects, _sum_of):
         hidden = np.array([bool(rules[i]) for i in places])
         apart = np.array([persons_apart(effects[i]) for i in places])
         sizes = np.nan_to_num(apart).sum(axis=1)
+        sizes[[i in elsewhere for i in places]] += sizes.sum()
         for i, hide in zip(places, hide_more(hidden, sizes, apart, policy.min_count), strict=True):
             told[i] = told[i] or (COMPLEMENTARY if hide else "")
     return told
+
+
+def _told_twice(effects: Sequence[Estimate]) -> set[int]:
+    """Positions of differences that another analysis has too: weeks in work, and until work."""
+    found: dict[tuple[str, str, float], list[int]] = {}
+    for position, effect in enumerate(effects):
+        if effect.estimate != 0 and math.isfinite(effect.estimate):
+            size = round(abs(effect.estimate), TWIN_DECIMALS)
+            found.setdefault((effect.subgroup, effect.unit, size), []).append(position)
+    return {
+        position
+        for places in found.values()
+        if len({effects[i].analysis for i in places}) > 1
+        for position in places
+    }
 
 
 def _sum_of(effect: Estimate) -> str:

@@ -139,18 +139,16 @@ def read_destinations(
     columns = read_columns(frame, (duration, destination, *lottery.columns, *extra, *names))
     drawn = read_even_lottery(columns, lottery)
     weeks, went = drawn.select(columns[duration]), drawn.select(columns[destination])
-    seen = ~is_missing(went)
-    codes, places = pd.factorize(went[seen])
+    codes, places = pd.factorize(went)  # −1 where missing
     problems = [
         *duration_problems(duration, weeks),
-        *_destination_problems(destination, places.tolist(), np.bincount(codes)),
+        *_destination_problems(destination, places.tolist(), np.bincount(codes + 1)[1:]),
     ]
     _raise(problems)
     weeks = weeks.astype(np.int64, copy=False)
     began = None if entry is None else _read_entry(entry, drawn.select(columns[entry]), weeks)
     causes = tuple(sorted(places.tolist()))
-    cause = np.zeros(len(went), dtype=np.int64)
-    cause[seen] = np.array([causes.index(name) + 1 for name in places], dtype=int)[codes]
+    cause = np.array([*(causes.index(name) + 1 for name in places), 0], dtype=np.int64)[codes]
     return Durations(weeks, cause, causes, drawn, columns, began)
 
 
@@ -179,8 +177,7 @@ def _read_persons(
     place, missing = f"column {name!r}", int(is_missing(ids).sum())
     if missing:
         _raise([Problem(place, f"is missing in {missing} rows.", "Every row has a person.")])
-    places: dict[Any, int] = {}
-    codes = np.array([places.setdefault(one, len(places)) for one in ids.tolist()], dtype=np.int64)
+    codes = pd.factorize(ids)[0].astype(np.int64, copy=False)
     order = np.lexsort((began, codes))
     same = np.diff(codes[order]) == 0
     overlaps = int((same & (began[order][1:] < weeks[order][:-1])).sum())

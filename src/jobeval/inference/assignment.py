@@ -1,6 +1,6 @@
 """The lottery of a data frame as integer arrays, validated once for every estimator."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,8 +91,7 @@ def read_assignment(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> As
     strata or clusters that break the lottery, probabilities outside (0, 1).
     """
     arm = columns[lottery.arm]
-    missing = _is_missing(arm)
-    treatment, control = arm == lottery.treatment, arm == lottery.control
+    missing, treatment, control = _find_arms(arm, lottery)
     _raise(list(_arm_problems(arm, missing, treatment, control, lottery)))
 
     rows = np.asarray(treatment | control, dtype=bool)
@@ -131,6 +130,18 @@ def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     if values.dtype.kind == "f":
         return np.isnan(values)
     return np.zeros(len(values), dtype=bool)
+
+
+def _find_arms(arm: NDArray[Any], lottery: Lottery) -> tuple[NDArray[np.bool_], ...]:
+    """The rows without an arm, and those of treatment and control."""
+    if arm.dtype != object:
+        return _is_missing(arm), arm == lottery.treatment, arm == lottery.control
+    codes, values = pd.factorize(arm)
+    wanted = (
+        np.array([*(bool(value == one) for value in values.tolist()), False])  # last: missing
+        for one in (lottery.treatment, lottery.control)
+    )
+    return codes < 0, *(found[codes] for found in wanted)
 
 
 def _arm_problems(
@@ -178,39 +189,18 @@ def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArra
     """Labels and codes of the combinations of ``keys``, in the order of their texts."""
     if not keys:
         return ("all",), np.zeros(size, dtype=np.int64)
-    levels, parts = zip(*(_levels(key) for key in keys), strict=True)
-    shape = tuple(len(texts) for texts in levels)
-    cell = parts[0] if len(keys) == 1 else np.asarray(np.ravel_multi_index(parts, shape))
-    present, code_of = _occurring(cell, int(np.prod(shape)))
+    parts, levels = zip(*(pd.factorize(key) for key in keys), strict=True)
+    shape = tuple(len(values) for values in levels)
+    cell, present = parts[0], np.arange(shape[0])
+    if len(keys) > 1:
+        cell, present = pd.factorize(np.ravel_multi_index(parts, shape))
+    texts = [[str(value) for value in values.tolist()] for values in levels]
     places = np.transpose(np.unravel_index(present, shape))
     names = [
-        " × ".join(texts[place] for texts, place in zip(levels, row, strict=True)) for row in places
+        " × ".join(own[place] for own, place in zip(texts, row, strict=True)) for row in places
     ]
     labels, order = np.unique(names, return_inverse=True)
-    return tuple(str(label) for label in labels), code_of(order)
-
-
-def _levels(key: NDArray[Any]) -> tuple[list[str], NDArray[np.int64]]:
-    """The texts of the distinct values of ``key``, and the place of each row's among them."""
-    codes, values = pd.factorize(key)
-    return [str(value) for value in values.tolist()], codes.astype(np.int64, copy=False)
-
-
-def _occurring(
-    cell: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], Callable[[NDArray[np.int64]], NDArray[np.int64]]]:
-    """The cells that occur, and what turns a value of each into those of all rows."""
-    if size > 2 * len(cell):
-        present, places = np.unique(cell, return_inverse=True)
-        return present, lambda values: values[places]
-    present = np.flatnonzero(np.bincount(cell, minlength=size))
-
-    def spread(values: NDArray[np.int64]) -> NDArray[np.int64]:
-        table = np.zeros(size, dtype=np.int64)
-        table[present] = values
-        return table[cell]
-
-    return present, spread
+    return tuple(str(label) for label in labels), order[cell].astype(np.int64, copy=False)
 
 
 def _stratum_problems(

@@ -50,29 +50,25 @@ def read_columns(frame: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     ]
     if problems:
         raise DataError("data frame", problems)
-    selected = native.select(*names)
-    if isinstance(selected, nw.LazyFrame):
+    if isinstance(native, nw.LazyFrame):
+        selected = native.select(*names)
         # Polars needs PyArrow to become pandas, DuckDB and Spark do not
-        selected = selected.collect(None if selected.implementation.is_polars() else "pandas")
-    return {name: _as_array(selected[name]) for name in names}
+        native = selected.collect(None if selected.implementation.is_polars() else "pandas")
+    return {name: _as_array(native[name]) for name in names}
 
 
 def _as_array(series: nw.Series[Any]) -> NDArray[Any]:
-    dtype = series.dtype
-    if dtype.is_numeric() or dtype == nw.Boolean:
+    held = np.asarray(series.to_numpy())
+    if series.dtype.is_numeric() or series.dtype == nw.Boolean:
         if series.null_count() == 0:
-            return np.asarray(series.to_numpy())
-        values = series.to_list()
-        return np.array([np.nan if _is_missing(v) else float(v) for v in values], dtype=float)
-    values = [None if _is_missing(v) else v for v in series.to_list()]
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def _is_missing(value: Any) -> bool:
-    """``None``, ``nan``, ``NaT`` and the ``NA`` of pandas, which may not be compared."""
-    return value is None or value is pd.NA or value != value
+            return held
+        known = held if held.dtype.kind == "f" else np.where(pd.isna(held), np.nan, held)
+        return known.astype(np.float64, copy=False)
+    if held.dtype != object:  # such as dates, which are to stay Python's own
+        held = np.empty(len(series), dtype=object)
+        held[:] = series.to_list()
+    missing = np.asarray(pd.isna(held), dtype=bool)
+    return np.where(missing, None, held) if missing.any() else held
 
 
 def store_pandas(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:

@@ -21,9 +21,15 @@ from jobeval.plan.exit_analyses import (
 )
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.events import AT_WEEK, exit_analyses, is_due_later
-from jobeval.reports.sentences import lower_first
+from jobeval.reports.sentences import (
+    lower_first,
+    tell_incidence,
+    tell_level,
+    tell_p,
+    tell_verdict,
+)
 from jobeval.reports.state_weeks import StateWeeks, tell_state_weeks
-from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.reports.story import Blocks, Pair, Story, is_shown
 from jobeval.reports.weekly import ALPHA
 from jobeval.tables import (
     Table,
@@ -54,6 +60,25 @@ def destinations(story: Story) -> Blocks:
     ]
     opening = [story.paragraph("exits.destinations_text")] if shares else []
     return [story.heading("exits.destinations", level), *opening, *shares, *ratios, *weeks]
+
+
+def tell_first_destination(analysis: IncidenceAnalysis, story: Story) -> str:
+    """The shares at the first destination: after the last of the plan's weeks, or in the end."""
+    pairs = _pairs(analysis, story)[:1]
+    if not pairs or not is_shown(pairs[0]):
+        return ""
+    destination = lower_first(story.words.state(pairs[0][0].cause))
+    found = _differences(analysis, [pairs[0][0].cause], story)
+    known = [(week, rows[0][1]) for week, rows in found.items() if rows[0][1].estimable]
+    if not known:
+        return tell_incidence(pairs[0], destination, story)
+    week, effect = max(known, key=lambda told: told[0])
+    opening = story.say(
+        "destinations.sentence", week=week, destination=destination,
+        treatment=tell_level(effect.mean_treatment, effect, story),
+        control=tell_level(effect.mean_control, effect, story),
+    )  # fmt: skip
+    return opening + tell_verdict(effect, story)
 
 
 def _incidence(analysis: IncidenceAnalysis, story: Story) -> Blocks:
@@ -114,7 +139,7 @@ def _ratios(story: Story, level: int) -> Blocks:
     shares = [(a, e) for a in exit_analyses(story, FineGrayAnalysis) if (e := _overall(a, story))]
     tests = {analysis.name: analysis for analysis in exit_analyses(story, GrayAnalysis)}
     told = [
-        _tell_gray(test, str(tests[test.analysis].cause), story)
+        _tell_gray(tests[test.analysis], test, story)
         for test in story.results.tests
         if test.analysis in tests and not test.subgroup and test.p_value >= 0
     ]
@@ -130,12 +155,12 @@ def _overall(analysis: ExitAnalysis, story: Story) -> ReleasedEstimate | None:
     return next((e for e in found if e.part in {"", analysis.cause}), None)
 
 
-def _tell_gray(test: ReleasedTest, cause: str, story: Story) -> str:
+def _tell_gray(analysis: GrayAnalysis, test: ReleasedTest, story: Story) -> str:
     return story.say(
         f"destinations.gray_{'certain' if test.p_value < ALPHA else 'uncertain'}",
-        destination=lower_first(story.words.state(cause)),
+        destination=lower_first(story.words.state(str(analysis.cause))),
         statistic=story.words.numbers.decimal_number(test.statistic, 2),
-        p=story.words.numbers.p_equation(test.p_value),
+        p=tell_p(test, analysis.inference, story),
     )
 
 

@@ -17,8 +17,8 @@ from jobeval.reports.events import (
     name_event,
     tell_by_event,
 )
-from jobeval.reports.sentences import lower_first
-from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.reports.sentences import lower_first, tell_p
+from jobeval.reports.story import Blocks, Pair, Story, is_shown
 from jobeval.reports.weekly import ALPHA, in_panels
 from jobeval.tables import group_rows, tabulate_effects
 
@@ -43,17 +43,13 @@ def _figures(analysis: CurveAnalysis, story: Story) -> list[FigureBlock]:
     blocks: list[FigureBlock] = []
     values = {"endpoint": analysis.endpoint, "measure": "survival"}
     event, pair = name_event(analysis, story), story.pair(**values)
-    if pair and _is_shown(pair):
+    if pair and is_shown(pair):
         blocks.append(_curve_figure(pair, event, story))
     for column in analysis.subgroups:
         groups = story.groups(column, **values)
-        shown = {name: pair for name, pair in groups.items() if _is_shown(pair)}
+        shown = {name: pair for name, pair in groups.items() if is_shown(pair)}
         blocks += [_group_figure(part, event, column, story) for part in in_panels(shown)]
     return blocks
-
-
-def _is_shown(pair: Pair) -> bool:
-    return not any(any(curve.suppressed) for curve in pair)
 
 
 def has_band(pair: Pair) -> bool:
@@ -125,13 +121,9 @@ def _tests(story: Story) -> Blocks:
 
 
 def _tell_test(analysis: LogRankAnalysis, test: ReleasedTest, story: Story) -> str:
-    numbers = story.words.numbers
-    p = numbers.p_equation(test.p_value)
-    if analysis.inference == "lottery":
-        draws = numbers.integer(story.results.plan.resampling.draws)
-        p = story.say("exits.p_by_lottery", p=p, draws=draws)
     return story.say(
         f"exits.logrank_{'certain' if test.p_value < ALPHA else 'uncertain'}",
         test=story.words.test(test.name),
-        statistic=numbers.decimal_number(test.statistic, 2), p=p,
+        statistic=story.words.numbers.decimal_number(test.statistic, 2),
+        p=tell_p(test, analysis.inference, story),
     )  # fmt: skip

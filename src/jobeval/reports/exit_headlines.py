@@ -13,6 +13,7 @@ from jobeval.plan.exit_analyses import (
     MeanWeeksAnalysis,
 )
 from jobeval.reports.blocks import KeyNumber
+from jobeval.reports.destinations import tell_first_destination
 from jobeval.reports.events import (
     exit_analyses,
     horizon_of,
@@ -25,11 +26,10 @@ from jobeval.reports.sentences import (
     lower_first,
     number_of,
     tell_event,
-    tell_incidence,
     tell_ratio,
     tell_weeks,
 )
-from jobeval.reports.story import Pair, Story
+from jobeval.reports.story import Pair, Story, is_shown
 from jobeval.text.numbers import DIGITS
 
 
@@ -38,7 +38,7 @@ def exit_sentences(story: Story) -> list[str]:
     texts = [
         *weeks_sentences(story),
         *(_tell_event(analysis, story) for analysis in exit_analyses(story, CurveAnalysis)),
-        *(_tell_incidence(analysis, story) for analysis in exit_analyses(story, IncidenceAnalysis)),
+        *(tell_first_destination(a, story) for a in exit_analyses(story, IncidenceAnalysis)),
         *(tell_ratio(e, name_rate(a, story), story) for a, e in _ratios_alone(story)),
     ]
     return [text for text in texts if text]
@@ -83,19 +83,8 @@ def _tell_event(analysis: ExitAnalysis, story: Story) -> str:
 def _delivered_pair(analysis: ExitAnalysis, story: Story) -> Pair | None:
     if not isinstance(story.results.plan.endpoints[analysis.endpoint], DeliveredExit):
         return None
-    return _shown(story.pair(endpoint=analysis.endpoint, measure="survival"))
-
-
-def _tell_incidence(analysis: ExitAnalysis, story: Story) -> str:
-    endpoint = story.results.plan.endpoints[analysis.endpoint]
-    cause = next(iter(getattr(endpoint, "destinations", ())), "")
-    found = story.pair(endpoint=analysis.endpoint, measure="cumulative_incidence", cause=cause)
-    pair = _shown(found)
-    return tell_incidence(pair, lower_first(story.words.state(cause)), story) if pair else ""
-
-
-def _shown(pair: Pair | None) -> Pair | None:
-    return pair if pair and not any(any(curve.suppressed) for curve in pair) else None
+    pair = story.pair(endpoint=analysis.endpoint, measure="survival")
+    return pair if pair and is_shown(pair) else None
 
 
 def _weeks_number(analysis: MeanWeeksAnalysis, effect: ReleasedEstimate, story: Story) -> KeyNumber:

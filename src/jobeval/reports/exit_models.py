@@ -9,7 +9,7 @@ from jobeval.figures.exit_alt_texts import describe_models
 from jobeval.plan.exit_analyses import ParametricAnalysis
 from jobeval.reports.blocks import TableBlock
 from jobeval.reports.events import exit_analyses, name_rate
-from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.reports.story import Blocks, Pair, Story, is_shown
 from jobeval.tables import tabulate_models
 
 
@@ -42,7 +42,7 @@ def _figure(analysis: ParametricAnalysis, event: str, story: Story) -> Blocks:
         for name in analysis.distributions
     }
     implied = {name: pair for name, pair in found.items() if pair is not None and _is_known(pair)}
-    if observed is None or any(any(curve.suppressed) for curve in observed) or not implied:
+    if observed is None or not is_shown(observed) or not implied:
         return []
     return [
         story.figure(

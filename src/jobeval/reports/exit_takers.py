@@ -10,7 +10,7 @@ from jobeval.reports.blocks import Paragraph
 from jobeval.reports.events import exit_analyses, name_event
 from jobeval.reports.exit_curves import has_band
 from jobeval.reports.sentences import lower_first, tell_level, tell_verdict
-from jobeval.reports.story import Blocks, Story
+from jobeval.reports.story import Blocks, Story, is_shown
 from jobeval.reports.taking_part import tell_cautions
 
 
@@ -46,7 +46,7 @@ def _tell(analysis: ExitTakeUpAnalysis, effect: ReleasedEstimate, story: Story) 
 
 def _figure(analysis: ExitTakeUpAnalysis, story: Story) -> Blocks:
     pair = story.pair(endpoint=analysis.endpoint, measure="complier_incidence")
-    if pair is None or any(any(curve.suppressed) for curve in pair):
+    if pair is None or not is_shown(pair):
         return []
     control, treatment = story.labels
     labels = {

@@ -8,7 +8,7 @@ from jobeval.figures.alt_ways import describe_job_starts, describe_kept_jobs
 from jobeval.plan.exit_analyses import RecurrenceAnalysis, RetentionAnalysis
 from jobeval.reports.blocks import Heading, Paragraph, TableBlock
 from jobeval.reports.sentences import tell_interval, tell_level, tell_verdict
-from jobeval.reports.story import Blocks, Pair, Story
+from jobeval.reports.story import Blocks, Story, is_shown
 from jobeval.tables import tabulate_retention
 from jobeval.text.numbers import DIGITS
 
@@ -79,7 +79,7 @@ def _tell_kept(weeks: int, effect: ReleasedEstimate, story: Story) -> Paragraph:
 
 def _kept_figure(analysis: RetentionAnalysis, story: Story) -> Blocks:
     pair = story.pair(endpoint=analysis.endpoint, measure="survival")
-    if pair is None or not _is_shown(pair):
+    if pair is None or not is_shown(pair):
         return []
     return [
         story.figure(
@@ -97,7 +97,7 @@ def _starts(analysis: RecurrenceAnalysis, story: Story) -> Blocks:
         for effect in story.effects_of(analysis.name)
     ]
     pair = story.pair(endpoint=analysis.endpoint, measure="mean_cumulative")
-    if pair is not None and _is_shown(pair):
+    if pair is not None and is_shown(pair):
         figure = story.figure(
             plot_job_starts(pair, story.labels, story.words),
             describe_job_starts(pair, story.labels, label, story.words),
@@ -121,7 +121,3 @@ def _tell_starts(effect: ReleasedEstimate, label: str, story: Story) -> str:
         interval=tell_interval(interval, effect, story),
         p=numbers.p_equation(effect.p_value),
     )  # fmt: skip
-
-
-def _is_shown(pair: Pair) -> bool:
-    return not any(any(curve.suppressed) for curve in pair)

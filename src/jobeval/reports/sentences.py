@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobeval.disclosure.released import ReleasedEstimate
+from jobeval.disclosure.released import ReleasedEstimate, ReleasedTest
 from jobeval.figures.alt_texts import share_left
 from jobeval.plan.endpoints import DeliveredOutcome, WindowEndpoint
 from jobeval.reports.blocks import KeyNumber
@@ -174,6 +174,15 @@ def tell_difference(effect: ReleasedEstimate, story: Story) -> dict[str, str]:
         "difference": story.words.difference(size, effect.unit, digits),
         "interval": tell_interval(interval, effect, story),
     }
+
+
+def tell_p(test: ReleasedTest, inference: str, story: Story) -> str:
+    """The p-value of a test, and how often the lottery was drawn anew for it."""
+    p = story.words.numbers.p_equation(test.p_value)
+    if inference != "lottery":
+        return p
+    draws = story.words.numbers.integer(story.results.plan.resampling.draws)
+    return story.say("exits.p_by_lottery", p=p, draws=draws)
 
 
 def tell_interval(interval: str, effect: ReleasedEstimate, story: Story) -> str:

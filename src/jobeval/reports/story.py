@@ -212,6 +212,11 @@ class Story:
         return Paragraph(text=self.say(key, **values))
 
 
+def is_shown(pair: Pair) -> bool:
+    """Whether no week of either curve is hidden."""
+    return not any(any(curve.suppressed) for curve in pair)
+
+
 def _is_adjusted(analysis: EffectAnalysis) -> bool:
     return analysis.estimator in {"ancova", "lin"}
 
