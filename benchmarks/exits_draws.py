@@ -20,8 +20,8 @@ from exits.peers import InR
 from exits.trial import LOTTERY, SITES, Trial, draw_trial
 
 import jobeval as je
-from jobeval.exits.logrank import logrank_test_from_grid
-from jobeval.exits.rmst import estimate_rmst_from_grid
+from jobeval.exits.means.rmst import estimate_rmst_from_grid
+from jobeval.exits.ranks.logrank import logrank_test_from_grid
 
 DRAWS, HORIZON = 10_000, 52
 

@@ -26,9 +26,9 @@ from exits.peers import InR
 from exits.trial import COVARIATES, LOTTERY, OF_OFFICES, SITES, Trial, draw_trial
 
 import jobeval as je
-from jobeval.exits.cox_fit import CoxFit, fit_partial_likelihood
-from jobeval.exits.discrete_time import fit_weekly_hazards
-from jobeval.exits.fine_gray import fit_subdistribution
+from jobeval.exits.destinations.fine_gray import fit_subdistribution
+from jobeval.exits.hazards.cox_fit import CoxFit, fit_partial_likelihood
+from jobeval.exits.models.discrete_time import fit_weekly_hazards
 
 SMALL, MIDDLE = 2_408, 50_000
 

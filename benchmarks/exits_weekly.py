@@ -22,10 +22,10 @@ from exits.peers import InR
 from exits.trial import LOTTERY, SITES, Trial, draw_trial
 
 import jobeval as je
-from jobeval.exits.incidence import cumulative_incidence_from_grid
-from jobeval.exits.logrank import logrank_test_from_grid
-from jobeval.exits.rmst import estimate_rmst_from_grid
-from jobeval.exits.survival import survival_curve_from_grid
+from jobeval.exits.curves.survival import survival_curve_from_grid
+from jobeval.exits.destinations.incidence import cumulative_incidence_from_grid
+from jobeval.exits.means.rmst import estimate_rmst_from_grid
+from jobeval.exits.ranks.logrank import logrank_test_from_grid
 
 HORIZON = 52
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 import jobeval as je
-from jobeval.exits.grid import ExitGrid, build_grid
+from jobeval.exits.grid.grid import ExitGrid, build_grid
 
 ARMS, CAUSES, SITES = ("control", "treatment"), ("job", "pension"), 15
 COVARIATES = [f"x{index}" for index in range(5)]

@@ -55,65 +55,69 @@ if TYPE_CHECKING:
     from jobeval.errors import PlanError as PlanError
     from jobeval.evaluation.evaluate import evaluate as evaluate
     from jobeval.evaluation.result import Evaluation as Evaluation
-    from jobeval.exits.adjusted_hazard_ratio import (
-        estimate_adjusted_hazard_ratio as estimate_adjusted_hazard_ratio,
-    )
-    from jobeval.exits.cause_specific import (
-        estimate_cause_specific_hazard_ratios as estimate_cause_specific_hazard_ratios,
-    )
-    from jobeval.exits.compare_models import compare_durations as compare_durations
-    from jobeval.exits.complier_curves import (
-        estimate_complier_incidence as estimate_complier_incidence,
-    )
-    from jobeval.exits.counting import count_exits as count_exits
-    from jobeval.exits.cox import estimate_hazard_ratio as estimate_hazard_ratio
-    from jobeval.exits.cox import fit_cox as fit_cox
-    from jobeval.exits.gray import gray_test as gray_test
-    from jobeval.exits.grid import ExitGrid as ExitGrid
-    from jobeval.exits.hazard_ratio_over_time import (
-        hazard_ratio_over_time as hazard_ratio_over_time,
-    )
-    from jobeval.exits.incidence import cumulative_incidence as cumulative_incidence
-    from jobeval.exits.incidence import (
-        estimate_incidence_difference as estimate_incidence_difference,
-    )
-    from jobeval.exits.landmark import (
-        estimate_transition_probabilities as estimate_transition_probabilities,
-    )
-    from jobeval.exits.late_rmst import estimate_late_rmst as estimate_late_rmst
-    from jobeval.exits.logrank import logrank_test as logrank_test
-    from jobeval.exits.mean_cumulative import mean_cumulative_events as mean_cumulative_events
-    from jobeval.exits.occupancy import estimate_occupancy as estimate_occupancy
-    from jobeval.exits.occupancy_weeks import estimate_occupancy_weeks as estimate_occupancy_weeks
-    from jobeval.exits.parametric import fit_parametric as fit_parametric
-    from jobeval.exits.piecewise_hazards import (
-        estimate_piecewise_hazard_ratios as estimate_piecewise_hazard_ratios,
-    )
-    from jobeval.exits.proportional_hazards import (
-        proportional_hazards_test as proportional_hazards_test,
-    )
-    from jobeval.exits.proportional_hazards import (
-        proportional_hazards_tests as proportional_hazards_tests,
-    )
-    from jobeval.exits.quantile_difference import (
+    from jobeval.exits.curves.quantile_difference import (
         estimate_quantile_difference as estimate_quantile_difference,
     )
-    from jobeval.exits.quantiles import survival_quantile as survival_quantile
-    from jobeval.exits.recurrence import estimate_recurrence as estimate_recurrence
-    from jobeval.exits.retention import estimate_retention as estimate_retention
-    from jobeval.exits.retention_curves import retention_curves as retention_curves
-    from jobeval.exits.rmst import estimate_rmst as estimate_rmst
-    from jobeval.exits.state_weeks import estimate_state_weeks as estimate_state_weeks
-    from jobeval.exits.subdistribution import (
-        estimate_subdistribution_hazard_ratio as estimate_subdistribution_hazard_ratio,
-    )
-    from jobeval.exits.subdistribution import fit_fine_gray as fit_fine_gray
-    from jobeval.exits.survival import survival_curve as survival_curve
-    from jobeval.exits.survival_difference import (
+    from jobeval.exits.curves.quantiles import survival_quantile as survival_quantile
+    from jobeval.exits.curves.survival import survival_curve as survival_curve
+    from jobeval.exits.curves.survival_difference import (
         estimate_survival_difference as estimate_survival_difference,
     )
-    from jobeval.exits.transitions import estimate_transition_rates as estimate_transition_rates
-    from jobeval.exits.transitions import tabulate_transitions as tabulate_transitions
+    from jobeval.exits.destinations.cause_specific import (
+        estimate_cause_specific_hazard_ratios as estimate_cause_specific_hazard_ratios,
+    )
+    from jobeval.exits.destinations.incidence import cumulative_incidence as cumulative_incidence
+    from jobeval.exits.destinations.incidence import (
+        estimate_incidence_difference as estimate_incidence_difference,
+    )
+    from jobeval.exits.destinations.state_weeks import estimate_state_weeks as estimate_state_weeks
+    from jobeval.exits.destinations.subdistribution import (
+        estimate_subdistribution_hazard_ratio as estimate_subdistribution_hazard_ratio,
+    )
+    from jobeval.exits.destinations.subdistribution import fit_fine_gray as fit_fine_gray
+    from jobeval.exits.grid.counting import count_exits as count_exits
+    from jobeval.exits.grid.grid import ExitGrid as ExitGrid
+    from jobeval.exits.hazards.cox import estimate_hazard_ratio as estimate_hazard_ratio
+    from jobeval.exits.hazards.cox import fit_cox as fit_cox
+    from jobeval.exits.hazards.hazard_ratio_over_time import (
+        hazard_ratio_over_time as hazard_ratio_over_time,
+    )
+    from jobeval.exits.hazards.piecewise_hazards import (
+        estimate_piecewise_hazard_ratios as estimate_piecewise_hazard_ratios,
+    )
+    from jobeval.exits.hazards.proportional_hazards import (
+        proportional_hazards_test as proportional_hazards_test,
+    )
+    from jobeval.exits.hazards.proportional_hazards import (
+        proportional_hazards_tests as proportional_hazards_tests,
+    )
+    from jobeval.exits.histories.landmark import (
+        estimate_transition_probabilities as estimate_transition_probabilities,
+    )
+    from jobeval.exits.histories.occupancy import estimate_occupancy as estimate_occupancy
+    from jobeval.exits.histories.occupancy_weeks import (
+        estimate_occupancy_weeks as estimate_occupancy_weeks,
+    )
+    from jobeval.exits.histories.transitions import (
+        estimate_transition_rates as estimate_transition_rates,
+    )
+    from jobeval.exits.histories.transitions import tabulate_transitions as tabulate_transitions
+    from jobeval.exits.jobs.mean_cumulative import mean_cumulative_events as mean_cumulative_events
+    from jobeval.exits.jobs.recurrence import estimate_recurrence as estimate_recurrence
+    from jobeval.exits.jobs.retention import estimate_retention as estimate_retention
+    from jobeval.exits.jobs.retention_curves import retention_curves as retention_curves
+    from jobeval.exits.means.rmst import estimate_rmst as estimate_rmst
+    from jobeval.exits.models.compare_models import compare_durations as compare_durations
+    from jobeval.exits.models.parametric import fit_parametric as fit_parametric
+    from jobeval.exits.ranks.adjusted_hazard_ratio import (
+        estimate_adjusted_hazard_ratio as estimate_adjusted_hazard_ratio,
+    )
+    from jobeval.exits.ranks.gray import gray_test as gray_test
+    from jobeval.exits.ranks.logrank import logrank_test as logrank_test
+    from jobeval.exits.take_up.complier_curves import (
+        estimate_complier_incidence as estimate_complier_incidence,
+    )
+    from jobeval.exits.take_up.late_rmst import estimate_late_rmst as estimate_late_rmst
     from jobeval.inference.multiplicity import adjust_p_values as adjust_p_values
     from jobeval.plan.lottery import Lottery as Lottery
     from jobeval.plan.model import TrialPlan as TrialPlan
@@ -179,41 +183,41 @@ _HOMES = {
     "tabulate_detectable_effects": "effects.summary.detectable",
     "mantel_haenszel_test": "effects.shares.risk",
     "hedges_g": "effects.summary.sizes",
-    "survival_curve": "exits.survival",
-    "survival_quantile": "exits.quantiles",
-    "estimate_survival_difference": "exits.survival_difference",
-    "estimate_quantile_difference": "exits.quantile_difference",
-    "count_exits": "exits.counting",
-    "ExitGrid": "exits.grid",
-    "logrank_test": "exits.logrank",
-    "gray_test": "exits.gray",
-    "estimate_adjusted_hazard_ratio": "exits.adjusted_hazard_ratio",
-    "estimate_retention": "exits.retention",
-    "retention_curves": "exits.retention_curves",
-    "estimate_recurrence": "exits.recurrence",
-    "mean_cumulative_events": "exits.mean_cumulative",
-    "estimate_hazard_ratio": "exits.cox",
-    "fit_cox": "exits.cox",
-    "proportional_hazards_test": "exits.proportional_hazards",
-    "proportional_hazards_tests": "exits.proportional_hazards",
-    "hazard_ratio_over_time": "exits.hazard_ratio_over_time",
-    "estimate_piecewise_hazard_ratios": "exits.piecewise_hazards",
-    "estimate_rmst": "exits.rmst",
-    "estimate_late_rmst": "exits.late_rmst",
-    "estimate_complier_incidence": "exits.complier_curves",
-    "cumulative_incidence": "exits.incidence",
-    "fit_fine_gray": "exits.subdistribution",
-    "estimate_subdistribution_hazard_ratio": "exits.subdistribution",
-    "estimate_state_weeks": "exits.state_weeks",
-    "estimate_cause_specific_hazard_ratios": "exits.cause_specific",
-    "estimate_incidence_difference": "exits.incidence",
-    "estimate_occupancy": "exits.occupancy",
-    "estimate_occupancy_weeks": "exits.occupancy_weeks",
-    "estimate_transition_probabilities": "exits.landmark",
-    "estimate_transition_rates": "exits.transitions",
-    "tabulate_transitions": "exits.transitions",
-    "fit_parametric": "exits.parametric",
-    "compare_durations": "exits.compare_models",
+    "survival_curve": "exits.curves.survival",
+    "survival_quantile": "exits.curves.quantiles",
+    "estimate_survival_difference": "exits.curves.survival_difference",
+    "estimate_quantile_difference": "exits.curves.quantile_difference",
+    "count_exits": "exits.grid.counting",
+    "ExitGrid": "exits.grid.grid",
+    "logrank_test": "exits.ranks.logrank",
+    "gray_test": "exits.ranks.gray",
+    "estimate_adjusted_hazard_ratio": "exits.ranks.adjusted_hazard_ratio",
+    "estimate_retention": "exits.jobs.retention",
+    "retention_curves": "exits.jobs.retention_curves",
+    "estimate_recurrence": "exits.jobs.recurrence",
+    "mean_cumulative_events": "exits.jobs.mean_cumulative",
+    "estimate_hazard_ratio": "exits.hazards.cox",
+    "fit_cox": "exits.hazards.cox",
+    "proportional_hazards_test": "exits.hazards.proportional_hazards",
+    "proportional_hazards_tests": "exits.hazards.proportional_hazards",
+    "hazard_ratio_over_time": "exits.hazards.hazard_ratio_over_time",
+    "estimate_piecewise_hazard_ratios": "exits.hazards.piecewise_hazards",
+    "estimate_rmst": "exits.means.rmst",
+    "estimate_late_rmst": "exits.take_up.late_rmst",
+    "estimate_complier_incidence": "exits.take_up.complier_curves",
+    "cumulative_incidence": "exits.destinations.incidence",
+    "fit_fine_gray": "exits.destinations.subdistribution",
+    "estimate_subdistribution_hazard_ratio": "exits.destinations.subdistribution",
+    "estimate_state_weeks": "exits.destinations.state_weeks",
+    "estimate_cause_specific_hazard_ratios": "exits.destinations.cause_specific",
+    "estimate_incidence_difference": "exits.destinations.incidence",
+    "estimate_occupancy": "exits.histories.occupancy",
+    "estimate_occupancy_weeks": "exits.histories.occupancy_weeks",
+    "estimate_transition_probabilities": "exits.histories.landmark",
+    "estimate_transition_rates": "exits.histories.transitions",
+    "tabulate_transitions": "exits.histories.transitions",
+    "fit_parametric": "exits.models.parametric",
+    "compare_durations": "exits.models.compare_models",
     "Evaluation": "evaluation.result",
     "evaluate": "evaluation.evaluate",
     "release": "disclosure.gate",

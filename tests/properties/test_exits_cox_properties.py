@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jobeval import Lottery, logrank_test
-from jobeval.exits.cox import estimate_hazard_ratio, fit_cox
-from jobeval.exits.cox_arrange import arrange
-from jobeval.exits.cox_exact import exact_point, risk_sets
-from jobeval.exits.cox_firth import penalised_point
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.cox_likelihood import build_likelihood, weighted_by
-from jobeval.exits.piecewise_hazards import estimate_piecewise_hazard_ratios
+from jobeval.exits.hazards.cox import estimate_hazard_ratio, fit_cox
+from jobeval.exits.hazards.cox_arrange import arrange
+from jobeval.exits.hazards.cox_exact import exact_point, risk_sets
+from jobeval.exits.hazards.cox_firth import penalised_point
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
+from jobeval.exits.hazards.cox_likelihood import build_likelihood, weighted_by
+from jobeval.exits.hazards.piecewise_hazards import estimate_piecewise_hazard_ratios
 
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")
 PLAIN = Lottery(arm="arm", treatment="new", control="old")

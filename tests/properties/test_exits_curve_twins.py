@@ -7,18 +7,18 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jobeval import Lottery, survival_curve
-from jobeval.exits.adjustment import adjust_curves
-from jobeval.exits.counting import count_exits
-from jobeval.exits.durations import read_durations
-from jobeval.exits.kaplan_meier import kaplan_meier
-from jobeval.exits.nelson_aalen import nelson_aalen
-from jobeval.exits.standardised import standardise_curves
-from jobeval.exits.strata import weigh_strata
-from jobeval.exits.survival import survival_curve_from_grid
-from jobeval.exits.survival_difference import (
+from jobeval.exits.curves.adjustment import adjust_curves
+from jobeval.exits.curves.kaplan_meier import kaplan_meier
+from jobeval.exits.curves.nelson_aalen import nelson_aalen
+from jobeval.exits.curves.standardised import standardise_curves
+from jobeval.exits.curves.survival import survival_curve_from_grid
+from jobeval.exits.curves.survival_difference import (
     estimate_survival_difference,
     survival_difference_from_grid,
 )
+from jobeval.exits.grid.counting import count_exits
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.grid.strata import weigh_strata
 from jobeval.inference.covariates import read_covariates
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jobeval import Lottery, estimate_subdistribution_hazard_ratio, fit_fine_gray
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.durations import read_destinations
-from jobeval.exits.fine_gray import fit_subdistribution
-from jobeval.exits.subdistribution import subdistribution_hazard_ratio_from_grid
+from jobeval.exits.destinations.fine_gray import fit_subdistribution
+from jobeval.exits.destinations.subdistribution import subdistribution_hazard_ratio_from_grid
+from jobeval.exits.grid.durations import read_destinations
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
 
 quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 TIES = ["breslow", "efron"]

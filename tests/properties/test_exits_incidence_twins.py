@@ -16,12 +16,15 @@ from jobeval import (
     estimate_rmst,
     estimate_state_weeks,
 )
-from jobeval.exits.aalen_johansen import aalen_johansen, incidence_covariance
-from jobeval.exits.durations import read_destinations
-from jobeval.exits.grid import build_grid
-from jobeval.exits.incidence import cumulative_incidence_from_grid, incidence_difference_from_grid
-from jobeval.exits.incidence_area import area_influence, state_areas
-from jobeval.exits.state_weeks import state_weeks_from_grid
+from jobeval.exits.destinations.aalen_johansen import aalen_johansen, incidence_covariance
+from jobeval.exits.destinations.incidence import (
+    cumulative_incidence_from_grid,
+    incidence_difference_from_grid,
+)
+from jobeval.exits.destinations.incidence_area import area_influence, state_areas
+from jobeval.exits.destinations.state_weeks import state_weeks_from_grid
+from jobeval.exits.grid.durations import read_destinations
+from jobeval.exits.grid.grid import build_grid
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jobeval import Lottery, estimate_occupancy, estimate_occupancy_weeks, tabulate_transitions
-from jobeval.exits.arm_occupancy import estimate_arms_occupancy
-from jobeval.exits.histories import build_histories, read_histories
-from jobeval.exits.landmark import transition_probabilities_from_histories
-from jobeval.exits.occupancy import occupancy_from_histories
-from jobeval.exits.occupancy_weeks import occupancy_weeks_from_histories
-from jobeval.exits.sequences import group_sequences
-from jobeval.exits.transitions import transition_rates_from_histories
+from jobeval.exits.histories.arm_occupancy import estimate_arms_occupancy
+from jobeval.exits.histories.histories import build_histories, read_histories
+from jobeval.exits.histories.landmark import transition_probabilities_from_histories
+from jobeval.exits.histories.occupancy import occupancy_from_histories
+from jobeval.exits.histories.occupancy_weeks import occupancy_weeks_from_histories
+from jobeval.exits.histories.sequences import group_sequences
+from jobeval.exits.histories.transitions import transition_rates_from_histories
 
 quick = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 LABELS = ("benefit", "hours", "work")

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from jobeval import Lottery, fit_parametric
-from jobeval.exits.durations import read_durations
-from jobeval.exits.parametric import parametric_from_grid
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.models.parametric import parametric_from_grid
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

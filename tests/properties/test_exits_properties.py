@@ -15,12 +15,12 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
-from jobeval.exits.aalen_johansen import aalen_johansen
-from jobeval.exits.contrast import contrast_curves
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.grid import build_grid
-from jobeval.exits.influence import cluster_variance
-from jobeval.exits.kaplan_meier import kaplan_meier
+from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.kaplan_meier import kaplan_meier
+from jobeval.exits.destinations.aalen_johansen import aalen_johansen
+from jobeval.exits.grid.grid import build_grid
+from jobeval.exits.grid.influence import cluster_variance
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

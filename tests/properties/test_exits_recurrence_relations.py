@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 import jobeval as je
 from jobeval import Lottery
-from jobeval.exits.aalen_johansen import aalen_johansen
-from jobeval.exits.event_rows import EventRows
-from jobeval.exits.mean_cumulative import mean_cumulative
+from jobeval.exits.destinations.aalen_johansen import aalen_johansen
+from jobeval.exits.jobs.event_rows import EventRows
+from jobeval.exits.jobs.mean_cumulative import mean_cumulative
 
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")
 SWAPPED = Lottery(arm="arm", treatment="old", control="new", strata="site")

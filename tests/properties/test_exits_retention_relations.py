@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import jobeval as je
 from jobeval import Lottery
-from jobeval.exits.within_strata import compare_within_strata
+from jobeval.exits.grid.within_strata import compare_within_strata
 
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")
 PLAIN = Lottery(arm="arm", treatment="new", control="old")

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jobeval import Lottery, estimate_complier_incidence, estimate_late_rmst, estimate_rmst
-from jobeval.exits.durations import read_durations
-from jobeval.exits.pseudo_values import pseudo_restricted_means, pseudo_survival
-from jobeval.exits.restricted_mean import restricted_mean, restricted_mean_influence
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.means.pseudo_values import pseudo_restricted_means, pseudo_survival
+from jobeval.exits.means.restricted_mean import restricted_mean, restricted_mean_influence
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import jobeval as je
-from jobeval.exits.adjusted_logrank import adjusted_logrank, read_baseline
-from jobeval.exits.drawn_counts import grid_table
-from jobeval.exits.durations import read_destinations, read_durations
-from jobeval.exits.gray import gray_test_from_grid
-from jobeval.exits.gray_statistic import gray
-from jobeval.exits.logrank import logrank_test_from_grid
-from jobeval.exits.max_combo import POWERS
-from jobeval.exits.weighted_logrank import fleming_harrington, logrank
+from jobeval.exits.drawn.drawn_counts import grid_table
+from jobeval.exits.grid.durations import read_destinations, read_durations
+from jobeval.exits.ranks.adjusted_logrank import adjusted_logrank, read_baseline
+from jobeval.exits.ranks.gray import gray_test_from_grid
+from jobeval.exits.ranks.gray_statistic import gray
+from jobeval.exits.ranks.logrank import logrank_test_from_grid
+from jobeval.exits.ranks.max_combo import POWERS
+from jobeval.exits.ranks.weighted_logrank import fleming_harrington, logrank
 
 PLAIN = je.Lottery(arm="arm", treatment="new", control="old")
 SITES = je.Lottery(arm="arm", treatment="new", control="old", strata="site")

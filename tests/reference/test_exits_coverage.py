@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, cumulative_incidence, estimate_hazard_ratio, survival_curve
-from jobeval.exits.contrast import contrast_curves
+from jobeval.exits.curves.contrast import contrast_curves
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 LOG_HAZARD_RATIO = np.log(1.4)

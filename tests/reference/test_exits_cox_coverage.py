@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery
-from jobeval.exits.cox import estimate_hazard_ratio
-from jobeval.exits.hazard_ratio_over_time import hazard_ratio_over_time
-from jobeval.exits.piecewise_hazards import estimate_piecewise_hazard_ratios
-from jobeval.exits.proportional_hazards import proportional_hazards_tests
+from jobeval.exits.hazards.cox import estimate_hazard_ratio
+from jobeval.exits.hazards.hazard_ratio_over_time import hazard_ratio_over_time
+from jobeval.exits.hazards.piecewise_hazards import estimate_piecewise_hazard_ratios
+from jobeval.exits.hazards.proportional_hazards import proportional_hazards_tests
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 TRUTH, WEEK, TRIALS = np.log(1.4), 15, 2000

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from jobeval import DesignError, Lottery
-from jobeval.exits.cox import estimate_hazard_ratio, fit_cox
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.proportional_hazards import (
+from jobeval.exits.hazards.cox import estimate_hazard_ratio, fit_cox
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
+from jobeval.exits.hazards.proportional_hazards import (
     proportional_hazards_test,
     proportional_hazards_tests,
 )

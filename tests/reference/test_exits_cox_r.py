@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery
-from jobeval.exits.cox import estimate_hazard_ratio, fit_cox
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.hazard_ratio_over_time import hazard_ratio_over_time
-from jobeval.exits.piecewise_hazards import estimate_piecewise_hazard_ratios
-from jobeval.exits.proportional_hazards import proportional_hazards_tests
+from jobeval.exits.hazards.cox import estimate_hazard_ratio, fit_cox
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
+from jobeval.exits.hazards.hazard_ratio_over_time import hazard_ratio_over_time
+from jobeval.exits.hazards.piecewise_hazards import estimate_piecewise_hazard_ratios
+from jobeval.exits.hazards.proportional_hazards import proportional_hazards_tests
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "exits_cox.json").read_text())

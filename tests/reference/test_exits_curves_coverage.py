@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, survival_curve
-from jobeval.exits.quantile_difference import estimate_quantile_difference
-from jobeval.exits.survival_difference import estimate_survival_difference
+from jobeval.exits.curves.quantile_difference import estimate_quantile_difference
+from jobeval.exits.curves.survival_difference import estimate_survival_difference
 
 SITES = Lottery(arm="arm", treatment=1, control=0, strata="site")
 PLAIN = Lottery(arm="arm", treatment=1, control=0)

@@ -8,8 +8,8 @@ from scipy import stats
 from survival import datasets as r_datasets
 
 from jobeval import Lottery, survival_curve
-from jobeval.exits.bridge import equal_precision_value, hall_wellner_value
-from jobeval.exits.quantiles import survival_quantile
+from jobeval.exits.curves.bridge import equal_precision_value, hall_wellner_value
+from jobeval.exits.curves.quantiles import survival_quantile
 
 
 def everybody_twice(frame: pd.DataFrame) -> pd.DataFrame:

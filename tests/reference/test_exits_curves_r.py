@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, survival_curve
-from jobeval.exits.quantiles import survival_quantile
+from jobeval.exits.curves.quantiles import survival_quantile
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "exits_curves.json").read_text())

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, estimate_subdistribution_hazard_ratio, fit_fine_gray
-from jobeval.exits.fine_gray import fit_subdistribution
+from jobeval.exits.destinations.fine_gray import fit_subdistribution
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "exits_incidence.json").read_text())

@@ -13,9 +13,9 @@ from jobeval import (
     estimate_subdistribution_hazard_ratio,
     fit_fine_gray,
 )
-from jobeval.exits.aalen_johansen import aalen_johansen
-from jobeval.exits.grid import build_grid
-from jobeval.exits.incidence_area import state_areas
+from jobeval.exits.destinations.aalen_johansen import aalen_johansen
+from jobeval.exits.destinations.incidence_area import state_areas
+from jobeval.exits.grid.grid import build_grid
 
 datasets = pytest.importorskip("survival").datasets
 SEXES = Lottery(arm="sex", treatment="M", control="F")

@@ -17,8 +17,8 @@ from jobeval import (
     estimate_state_weeks,
     survival_curve,
 )
-from jobeval.exits.aalen_johansen import incidence_covariance
-from jobeval.exits.grid import build_grid
+from jobeval.exits.destinations.aalen_johansen import incidence_covariance
+from jobeval.exits.grid.grid import build_grid
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "exits_incidence.json").read_text())

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from jobeval import Lottery
-from jobeval.exits.histories import Histories, build_histories
-from jobeval.exits.landmark import transition_probabilities_from_histories
-from jobeval.exits.occupancy import occupancy_from_histories
-from jobeval.exits.occupancy_weeks import occupancy_weeks_from_histories
-from jobeval.exits.transitions import transition_rates_from_histories
+from jobeval.exits.histories.histories import Histories, build_histories
+from jobeval.exits.histories.landmark import transition_probabilities_from_histories
+from jobeval.exits.histories.occupancy import occupancy_from_histories
+from jobeval.exits.histories.occupancy_weeks import occupancy_weeks_from_histories
+from jobeval.exits.histories.transitions import transition_rates_from_histories
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 SHARE_TREATED = np.array([0.3, 0.7])

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, estimate_hazard_ratio, logrank_test, survival_curve
-from jobeval.exits.aalen_johansen import aalen_johansen
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.grid import build_grid
-from jobeval.exits.quantiles import survival_quantile
+from jobeval.exits.curves.quantiles import survival_quantile
+from jobeval.exits.destinations.aalen_johansen import aalen_johansen
+from jobeval.exits.grid.grid import build_grid
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
 from jobeval.plan.parts import Term
 
 datasets = pytest.importorskip("lifelines.datasets")

@@ -9,7 +9,7 @@ import pytest
 
 import jobeval as je
 from jobeval import Lottery
-from jobeval.exits.contrast import contrast_curves
+from jobeval.exits.curves.contrast import contrast_curves
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 SHARE_TREATED = np.array([0.3, 0.7])

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, estimate_late_rmst, estimate_rmst
-from jobeval.exits.complier_curves import EFFECT, complier_curves
-from jobeval.exits.simultaneous import sup_t
-from jobeval.exits.take_up_data import read_take_up
+from jobeval.exits.curves.simultaneous import sup_t
+from jobeval.exits.take_up.complier_curves import EFFECT, complier_curves
+from jobeval.exits.take_up.take_up_data import read_take_up
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 SHARE_TREATED = np.array([0.3, 0.7])

@@ -6,8 +6,8 @@ import pytest
 import survival.datasets as r_data
 
 from jobeval import Lottery, estimate_rmst
-from jobeval.exits.durations import read_durations
-from jobeval.exits.pseudo_values import pseudo_restricted_means, pseudo_survival
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.means.pseudo_values import pseudo_restricted_means, pseudo_survival
 
 lifelines_data = pytest.importorskip("lifelines.datasets")
 AID = Lottery(arm="fin", treatment=1, control=0)

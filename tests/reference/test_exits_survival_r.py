@@ -18,9 +18,9 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
-from jobeval.exits.cox_fit import fit_partial_likelihood
-from jobeval.exits.quantiles import survival_quantile
-from jobeval.exits.logrank import logrank
+from jobeval.exits.curves.quantiles import survival_quantile
+from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
+from jobeval.exits.ranks.logrank import logrank
 
 HERE = Path(__file__).parent
 R = json.loads((HERE / "exits_weekly.json").read_text())
@@ -111,7 +111,7 @@ def test_logrank(trial, name, lottery):
 
 
 def test_logrank_kernel(trial):
-    from jobeval.exits.durations import read_durations
+    from jobeval.exits.grid.durations import read_durations
 
     grid = read_durations(trial, "week", "left", STRATIFIED).grid(STRATIFIED)
     test, r = logrank(grid.at_risk, grid.leavers), R["logrank_stratified"]

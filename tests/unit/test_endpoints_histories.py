@@ -11,8 +11,8 @@ from jobeval.endpoints.histories import (
     mark_relapse,
     stay_in,
 )
-from jobeval.exits.histories import build_histories
-from jobeval.exits.occupancy import occupancy_from_histories
+from jobeval.exits.histories.histories import build_histories
+from jobeval.exits.histories.occupancy import occupancy_from_histories
 from jobeval.panel.build import build_panel
 from jobeval.panel.engine import collect_frame
 from jobeval.plan.lottery import Lottery

@@ -5,9 +5,9 @@ import pytest
 
 from jobeval import Lottery
 from jobeval.errors import DataError, DesignError
-from jobeval.exits.counting import count_exits
-from jobeval.exits.grid import build_grid
-from jobeval.exits.survival import survival_curve, survival_curve_from_grid
+from jobeval.exits.curves.survival import survival_curve, survival_curve_from_grid
+from jobeval.exits.grid.counting import count_exits
+from jobeval.exits.grid.grid import build_grid
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

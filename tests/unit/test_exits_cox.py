@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery
-from jobeval.exits.cox import estimate_hazard_ratio, fit_cox
-from jobeval.exits.cox_design import independent_columns
-from jobeval.exits.hazard_ratio_over_time import hazard_ratio_over_time
-from jobeval.exits.piecewise_hazards import estimate_piecewise_hazard_ratios
-from jobeval.exits.proportional_hazards import (
+from jobeval.exits.hazards.cox import estimate_hazard_ratio, fit_cox
+from jobeval.exits.hazards.cox_design import independent_columns
+from jobeval.exits.hazards.hazard_ratio_over_time import hazard_ratio_over_time
+from jobeval.exits.hazards.piecewise_hazards import estimate_piecewise_hazard_ratios
+from jobeval.exits.hazards.proportional_hazards import (
     proportional_hazards_test,
     proportional_hazards_tests,
 )

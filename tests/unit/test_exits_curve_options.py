@@ -8,15 +8,15 @@ import pytest
 
 from jobeval import Lottery
 from jobeval.errors import DesignError
-from jobeval.exits.counting import count_exits
-from jobeval.exits.quantile_difference import (
+from jobeval.exits.curves.quantile_difference import (
     distances,
     estimate_quantile_difference,
     invert_shift,
     quantile_difference_from_grid,
 )
-from jobeval.exits.survival import survival_curve
-from jobeval.exits.survival_difference import estimate_survival_difference
+from jobeval.exits.curves.survival import survival_curve
+from jobeval.exits.curves.survival_difference import estimate_survival_difference
+from jobeval.exits.grid.counting import count_exits
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

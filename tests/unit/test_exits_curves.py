@@ -9,9 +9,9 @@ import pytest
 
 from jobeval import CurveTable, Lottery, cumulative_incidence, survival_curve
 from jobeval.errors import DesignError
-from jobeval.exits.contrast import contrast_curves
-from jobeval.exits.grid import build_grid
-from jobeval.exits.quantiles import survival_quantile
+from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.quantiles import survival_quantile
+from jobeval.exits.grid.grid import build_grid
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

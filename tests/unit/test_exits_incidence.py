@@ -15,9 +15,9 @@ from jobeval import (
     estimate_subdistribution_hazard_ratio,
     fit_fine_gray,
 )
-from jobeval.exits.durations import read_destinations
-from jobeval.exits.incidence import cumulative_incidence_from_grid
-from jobeval.exits.subdistribution import subdistribution_hazard_ratio_from_grid
+from jobeval.exits.destinations.incidence import cumulative_incidence_from_grid
+from jobeval.exits.destinations.subdistribution import subdistribution_hazard_ratio_from_grid
+from jobeval.exits.grid.durations import read_destinations
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -16,10 +16,10 @@ from jobeval import (
     estimate_transition_rates,
     tabulate_transitions,
 )
-from jobeval.exits.histories import build_histories, read_histories
-from jobeval.exits.occupancy import occupancy_from_histories
-from jobeval.exits.occupancy_weeks import occupancy_weeks_from_histories
-from jobeval.exits.sequences import SequenceGroups, group_sequences
+from jobeval.exits.histories.histories import build_histories, read_histories
+from jobeval.exits.histories.occupancy import occupancy_from_histories
+from jobeval.exits.histories.occupancy_weeks import occupancy_weeks_from_histories
+from jobeval.exits.histories.sequences import SequenceGroups, group_sequences
 
 PLAIN = Lottery(arm="arm", treatment="t", control="c")
 COLUMNS = ("id", "start", "stop", "state")
@@ -120,7 +120,9 @@ def test_non_markov_moves_need_the_landmark():
     early, late = "wwww", "bwbb"
     histories = paths(*[early] * 3, *[late] * 3, *[early] * 3, *[late] * 3, arms="t" * 6 + "c" * 6)
     columns = {"from_state": "benefit", "landmark_week": 0}
-    from jobeval.exits.landmark import transition_probabilities_from_histories as probabilities
+    from jobeval.exits.histories.landmark import (
+        transition_probabilities_from_histories as probabilities,
+    )
 
     landmark = probabilities(histories, **columns).one(arm="t", cause="benefit")
     markov = probabilities(histories, method="aalen-johansen", **columns)

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery, compare_durations, fit_parametric
-from jobeval.exits.compare_models import compare_durations_from_grid
-from jobeval.exits.discrete_time import fit_weekly_hazards
-from jobeval.exits.durations import read_durations
-from jobeval.exits.model_choice import DISTRIBUTIONS
-from jobeval.exits.parametric import parametric_from_grid
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.models.compare_models import compare_durations_from_grid
+from jobeval.exits.models.discrete_time import fit_weekly_hazards
+from jobeval.exits.models.model_choice import DISTRIBUTIONS
+from jobeval.exits.models.parametric import parametric_from_grid
 from jobeval.results import DurationComparison, DurationModel
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")

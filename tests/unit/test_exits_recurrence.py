@@ -9,9 +9,9 @@ import pytest
 import jobeval as je
 from jobeval import Lottery
 from jobeval.errors import DataError, DesignError
-from jobeval.exits.contrast import contrast_curves
-from jobeval.exits.event_rows import EventRows
-from jobeval.exits.mean_cumulative import mean_and_variance
+from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.jobs.event_rows import EventRows
+from jobeval.exits.jobs.mean_cumulative import mean_and_variance
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")
@@ -111,7 +111,7 @@ class TestMeanCumulative:
             np.zeros(len(frame), dtype=int), frame["id"].to_numpy(), 9,
         )  # fmt: skip
         whole = mean_and_variance(arrays)[1]
-        monkeypatch.setattr("jobeval.exits.event_rows.CELLS", 9)
+        monkeypatch.setattr("jobeval.exits.jobs.event_rows.CELLS", 9)
         assert len(list(arrays.blocks())) == 3
         np.testing.assert_allclose(mean_and_variance(arrays)[1], whole)
 

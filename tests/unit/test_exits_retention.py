@@ -10,7 +10,7 @@ import pytest
 import jobeval as je
 from jobeval import Lottery
 from jobeval.errors import DataError, DesignError
-from jobeval.exits.within_strata import compare_within_strata
+from jobeval.exits.grid.within_strata import compare_within_strata
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery, estimate_rmst
-from jobeval.exits.arm_means import cell_means, contrast_means, means_of_counts
-from jobeval.exits.drawn_rmst import conclude, redraw_counts, redraw_persons
-from jobeval.exits.durations import read_durations
-from jobeval.exits.rmst import estimate_rmst_from_grid
-from jobeval.exits.strata import weigh_strata
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.grid.strata import weigh_strata
+from jobeval.exits.means.arm_means import cell_means, contrast_means, means_of_counts
+from jobeval.exits.means.drawn_rmst import conclude, redraw_counts, redraw_persons
+from jobeval.exits.means.rmst import estimate_rmst_from_grid
 from jobeval.inference.redrawn import Redrawn
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")

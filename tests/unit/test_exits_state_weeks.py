@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery, estimate_rmst, estimate_state_weeks
-from jobeval.exits.durations import read_destinations
-from jobeval.exits.grid import build_grid
-from jobeval.exits.state_weeks import state_weeks_from_grid
+from jobeval.exits.destinations.state_weeks import state_weeks_from_grid
+from jobeval.exits.grid.durations import read_destinations
+from jobeval.exits.grid.grid import build_grid
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

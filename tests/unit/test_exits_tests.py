@@ -15,9 +15,9 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
-from jobeval.exits.drawn_scores import lottery_moments, score_persons, score_units
-from jobeval.exits.durations import read_durations
-from jobeval.exits.weighted_logrank import logrank, weekly_scores
+from jobeval.exits.drawn.drawn_scores import lottery_moments, score_persons, score_units
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.ranks.weighted_logrank import logrank, weekly_scores
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -9,16 +9,16 @@ import pytest
 from scipy.stats import chisquare, multivariate_hypergeom, norm
 
 import jobeval as je
-from jobeval.exits import drawn_cells, drawn_stratum
-from jobeval.exits.drawn_cells import Cells, redraw_cells
-from jobeval.exits.drawn_counts import draw_cluster_counts, draw_counts
-from jobeval.exits.drawn_scores import ScoredCells, lottery_moments, redraw_scores
-from jobeval.exits.drawn_stratum import draw_stratum, match_sums
-from jobeval.exits.durations import read_durations
-from jobeval.exits.gray import gray_test_from_grid
-from jobeval.exits.grid import build_grid
-from jobeval.exits.logrank import logrank_test_from_grid
-from jobeval.exits.max_combo import largest_normal_tail
+from jobeval.exits.drawn import drawn_cells, drawn_stratum
+from jobeval.exits.drawn.drawn_cells import Cells, redraw_cells
+from jobeval.exits.drawn.drawn_counts import draw_cluster_counts, draw_counts
+from jobeval.exits.drawn.drawn_scores import ScoredCells, lottery_moments, redraw_scores
+from jobeval.exits.drawn.drawn_stratum import draw_stratum, match_sums
+from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.grid.grid import build_grid
+from jobeval.exits.ranks.gray import gray_test_from_grid
+from jobeval.exits.ranks.logrank import logrank_test_from_grid
+from jobeval.exits.ranks.max_combo import largest_normal_tail
 from jobeval.inference.bands import largest_normal
 
 PLAIN = je.Lottery(arm="arm", treatment="new", control="old")

@@ -12,22 +12,22 @@ from jobeval.evaluation.at_weeks import estimates_at
 from jobeval.evaluation.effects import TOOK_PART, pool_strata, took_part, unobserved
 from jobeval.evaluation.look import DESTINATION, DURATION, OBSERVED, TrialAtLook
 from jobeval.evaluation.said import Said
-from jobeval.exits.compare_models import compare_durations
-from jobeval.exits.complier_curves import estimate_complier_incidence
-from jobeval.exits.cox import estimate_hazard_ratio
-from jobeval.exits.gray import gray_test
-from jobeval.exits.hazard_ratio_over_time import hazard_ratio_over_time
-from jobeval.exits.incidence import cumulative_incidence, estimate_incidence_difference
-from jobeval.exits.late_rmst import estimate_late_rmst
-from jobeval.exits.logrank import logrank_test
-from jobeval.exits.piecewise_hazards import estimate_piecewise_hazard_ratios
-from jobeval.exits.proportional_hazards import proportional_hazards_test
-from jobeval.exits.quantile_difference import estimate_quantile_difference
-from jobeval.exits.rmst import estimate_rmst
-from jobeval.exits.state_weeks import estimate_state_weeks
-from jobeval.exits.subdistribution import estimate_subdistribution_hazard_ratio
-from jobeval.exits.survival import survival_curve
-from jobeval.exits.survival_difference import estimate_survival_difference
+from jobeval.exits.curves.quantile_difference import estimate_quantile_difference
+from jobeval.exits.curves.survival import survival_curve
+from jobeval.exits.curves.survival_difference import estimate_survival_difference
+from jobeval.exits.destinations.incidence import cumulative_incidence, estimate_incidence_difference
+from jobeval.exits.destinations.state_weeks import estimate_state_weeks
+from jobeval.exits.destinations.subdistribution import estimate_subdistribution_hazard_ratio
+from jobeval.exits.hazards.cox import estimate_hazard_ratio
+from jobeval.exits.hazards.hazard_ratio_over_time import hazard_ratio_over_time
+from jobeval.exits.hazards.piecewise_hazards import estimate_piecewise_hazard_ratios
+from jobeval.exits.hazards.proportional_hazards import proportional_hazards_test
+from jobeval.exits.means.rmst import estimate_rmst
+from jobeval.exits.models.compare_models import compare_durations
+from jobeval.exits.ranks.gray import gray_test
+from jobeval.exits.ranks.logrank import logrank_test
+from jobeval.exits.take_up.complier_curves import estimate_complier_incidence
+from jobeval.exits.take_up.late_rmst import estimate_late_rmst
 from jobeval.plan import exit_analyses as plan
 from jobeval.plan.lottery import Lottery
 from jobeval.results import CheckResult

@@ -14,15 +14,15 @@ from jobeval.endpoints.retention import derive_retention
 from jobeval.evaluation.effects import unobserved
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.evaluation.said import Said
-from jobeval.exits.histories import Histories, build_histories
-from jobeval.exits.mean_cumulative import mean_cumulative_events
-from jobeval.exits.occupancy import occupancy_from_histories
-from jobeval.exits.occupancy_weeks import occupancy_weeks_from_histories
-from jobeval.exits.recurrence import estimate_recurrence
-from jobeval.exits.retention import estimate_retention
-from jobeval.exits.retention_curves import retention_curves
-from jobeval.exits.sequences import group_sequences
-from jobeval.exits.transitions import transition_rates_from_histories
+from jobeval.exits.histories.histories import Histories, build_histories
+from jobeval.exits.histories.occupancy import occupancy_from_histories
+from jobeval.exits.histories.occupancy_weeks import occupancy_weeks_from_histories
+from jobeval.exits.histories.sequences import group_sequences
+from jobeval.exits.histories.transitions import transition_rates_from_histories
+from jobeval.exits.jobs.mean_cumulative import mean_cumulative_events
+from jobeval.exits.jobs.recurrence import estimate_recurrence
+from jobeval.exits.jobs.retention import estimate_retention
+from jobeval.exits.jobs.retention_curves import retention_curves
 from jobeval.plan.endpoints import RecurrentEndpoint, RetentionEndpoint
 from jobeval.plan.exit_analyses import (
     OccupancyAnalysis,

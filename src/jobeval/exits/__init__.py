@@ -1,1 +1,1 @@
-"""Durations by survival models on the weekly grid."""
+"""Durations by survival models on the weekly grid, by the question that they answer."""

@@ -193,7 +193,7 @@ def _codes(keys: list[NDArray[Any]], size: int) -> tuple[tuple[str, ...], NDArra
     shape = tuple(len(values) for values in levels)
     cell, present = parts[0], np.arange(shape[0])
     if len(keys) > 1:
-        cell, present = pd.factorize(np.ravel_multi_index(parts, shape))
+        cell, present = pd.factorize(np.asarray(np.ravel_multi_index(parts, shape)))
     texts = [[str(value) for value in values.tolist()] for values in levels]
     places = np.transpose(np.unravel_index(present, shape))
     names = [

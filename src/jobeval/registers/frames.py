@@ -68,7 +68,10 @@ def _as_array(series: nw.Series[Any]) -> NDArray[Any]:
         held = np.empty(len(series), dtype=object)
         held[:] = series.to_list()
     missing = np.asarray(pd.isna(held), dtype=bool)
-    return np.where(missing, None, held) if missing.any() else held
+    if missing.any():
+        held = held.copy()
+        held[missing] = None
+    return held
 
 
 def store_pandas(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:

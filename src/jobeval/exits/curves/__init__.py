@@ -1,0 +1,1 @@
+"""Curves of survival: intervals, bands, quantiles, differences."""

@@ -1,0 +1,104 @@
+"""Expected weeks in each state under the lottery drawn again."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobeval.exits.destinations.incidence_area import state_areas
+from jobeval.exits.drawn.drawn_cells import Cells, redraw_cells
+from jobeval.exits.grid.grid import ExitGrid, remaining
+from jobeval.exits.means.arm_means import Contrast
+from jobeval.inference.assignment import Assignment
+from jobeval.inference.enumeration import choose_lotteries
+from jobeval.inference.redraw import TILE, fill_urn
+from jobeval.inference.redrawn import Redrawn
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Statistic = Callable[[Counts], Sequence[Contrast]]
+"""The contrasts had the lottery given these arms, shape ``(n,)``."""
+
+
+def redraw_state_counts(
+    grid: ExitGrid,
+    observed: Sequence[Contrast],
+    horizon: int,
+    *,
+    standardise: bool,
+    draws: int,
+    seed: int,
+) -> list[Redrawn]:
+    """State by state, when the persons behind counts are drawn again within their strata.
+
+    Cells are stratum × week × destination: nothing but the arms of their persons changes.
+    """
+    table = _ends(grid, horizon)
+    both = table.sum(axis=0).ravel()
+    cells = np.flatnonzero(both)
+    stratum = np.unique(np.unravel_index(cells, table.shape[1:])[0], return_inverse=True)[1]
+    drawn = redraw_cells(Cells(both[cells], table[1].ravel()[cells], stratum), draws, seed)
+    weights = grid.sizes.sum(axis=0) / grid.sizes.sum() if standardise else np.ones(1)
+    parts: list[Floats] = []
+    for treated in drawn.counts():
+        counts = np.zeros((len(treated), 2, both.size), dtype=np.int64)
+        counts[:, 1, cells] = treated
+        counts[:, 0, cells] = both[cells] - treated
+        counts = counts.reshape(len(treated), *table.shape)
+        if not standardise:
+            counts = counts.sum(axis=2, keepdims=True)
+        parts.append(_contrasts(counts, weights, horizon))
+    return _redrawn(observed, np.concatenate(parts), drawn.exact)
+
+
+def redraw_state_persons(
+    statistic: Statistic,
+    observed: Sequence[Contrast],
+    assignment: Assignment,
+    draws: int,
+    seed: int,
+) -> list[Redrawn]:
+    """The same of persons or clusters one by one."""
+    urn = fill_urn(assignment)
+    lotteries = choose_lotteries(urn, draws, seed)
+    values: list[Sequence[Contrast]] = []
+    for start in range(0, lotteries.total, TILE):
+        arms = np.empty((min(TILE, lotteries.total - start), urn.size), dtype=np.int64)
+        lotteries.tile(start, arms)
+        values += [statistic(row) for row in arms[:, urn.unit]]
+    return _redrawn(observed, np.array(values)[..., :2], lotteries.exact)
+
+
+def _ends(grid: ExitGrid, horizon: int) -> Counts:
+    """Persons by arm × stratum × week × (censored, destinations); stayers to the horizon alike."""
+    last = min(horizon, len(grid.weeks))
+    table = np.concatenate([grid.censored[..., None], grid.events], axis=-1)
+    ends = np.concatenate([table[:, :, :last], np.zeros_like(table[:, :, :1])], axis=2)
+    ends[:, :, last, 0] = table[:, :, last:].sum(axis=(2, 3))
+    return ends
+
+
+def _contrasts(counts: Counts, weights: Floats, horizon: int) -> Floats:
+    """Estimates and standard errors of draws, ``(B, K + 1, 2)`` from ``(B, 2, S, T, K + 1)``."""
+    at_risk = remaining(counts.sum(axis=-1))
+    areas = state_areas(at_risk, counts[..., 1:], horizon)
+    alone = (at_risk[..., 0] <= 1)[..., None]
+    variance = np.einsum("s,basK->baK", weights**2, np.where(alone, np.nan, areas.variance))
+    means = np.einsum("s,basK->baK", weights, areas.values)
+    known = (variance > 0).all(axis=1)
+    error = np.where(known, np.sqrt(variance.sum(axis=1)), np.nan)
+    return np.stack([means[:, 1] - means[:, 0], error], axis=-1)
+
+
+def _redrawn(observed: Sequence[Contrast], drawn: Floats, exact: bool) -> list[Redrawn]:
+    return [
+        Redrawn(
+            estimate=np.array([one.estimate]),
+            std_error=np.array([one.std_error]),
+            drawn_estimate=drawn[:, state, :1],
+            drawn_std_error=drawn[:, state, 1:],
+            studentised=True,
+            exact=exact,
+        )
+        for state, one in enumerate(observed)
+    ]

@@ -1,0 +1,1 @@
+"""The lottery drawn again, from counts."""

@@ -1,0 +1,1 @@
+"""Counts on the weekly grid, and what is read into them."""

@@ -1,0 +1,1 @@
+"""Hazard ratios: Cox's model."""

@@ -1,0 +1,1 @@
+"""Jobs kept, and started again."""

@@ -1,0 +1,1 @@
+"""Mean weeks to a horizon."""

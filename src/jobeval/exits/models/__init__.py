@@ -1,0 +1,1 @@
+"""Parametric and discrete-time models of durations."""

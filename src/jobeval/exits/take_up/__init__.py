@@ -1,0 +1,1 @@
+"""Exits of those who take part because of the lottery."""
