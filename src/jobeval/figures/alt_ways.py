@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from jobeval.disclosure.released import ReleasedCurve, ReleasedEstimate, ReleasedTable
-from jobeval.figures.destinations import share_remaining
+from jobeval.figures.destinations import tell_remaining
 from jobeval.figures.occupancy import Ways
 from jobeval.figures.sequences import read_groups
 from jobeval.text import Words
@@ -24,8 +24,7 @@ def describe_stacked_destinations(
         words.say("alt.panel", panel=labels[arm], arms=", ".join(
             [
                 *(f"{words.state(c.cause)} {_share(c.values[-1], words)}" for c in curves),
-                words.say("destinations.remaining_share",
-                          share=words.numbers.percent(share_remaining(curves))),
+                tell_remaining(curves, 1, words),
             ]
         ))
         for arm, curves in arms.items()

@@ -52,7 +52,10 @@ def plot_stacked_destinations(
             axes.set_ylim(0, min(1.0, ROOM_ABOVE * highest))
             axes.set_title(labels[arm], loc="left", color=INK, fontweight="bold")
             week_axis(axes, len(weeks) - 1, "")
-            _tell_remaining(axes, arms[arm], words)
+            axes.text(
+                0.03, 0.97, tell_remaining(arms[arm], 0, words), transform=axes.transAxes,
+                ha="left", va="top", color=GREY, fontsize=8.5,
+            )  # fmt: skip
             _tell_at_risk(axes, arms[arm][0], words)
         number_axis(grid.flat[0].yaxis, words.numbers, scale=100)
         title_x(figure, f"{words.say('effects.x_week')} · {words.say('exits.y').lower()}")
@@ -61,9 +64,12 @@ def plot_stacked_destinations(
     return figure
 
 
-def share_remaining(curves: Sequence[ReleasedCurve]) -> float:
+def tell_remaining(curves: Sequence[ReleasedCurve], digits: int, words: Words) -> str:
     """What the destinations of an arm leave of 1 in the end: who has not left, and the hidden."""
-    return float(1 - np.nansum([curve.values[-1] for curve in curves]))
+    hides = any(any(curve.suppressed) for curve in curves)
+    key = "destinations.remaining_or_hidden" if hides else "destinations.remaining_share"
+    share = float(1 - np.nansum([curve.values[-1] for curve in curves]))
+    return words.say(key, share=words.numbers.percent(share, digits))
 
 
 def _layers(curves: Sequence[ReleasedCurve], words: Words) -> list[Layer]:
@@ -79,15 +85,6 @@ def _weekly(curve: ReleasedCurve, last: int) -> NDArray[np.float64]:
     weeks = np.arange(last + 1)
     at = np.searchsorted(curve.times, weeks, side="right") - 1
     return np.nan_to_num(np.array(curve.values))[at]
-
-
-def _tell_remaining(axes: Axes, curves: Sequence[ReleasedCurve], words: Words) -> None:
-    hides = any(any(curve.suppressed) for curve in curves)
-    key = "destinations.remaining_or_hidden" if hides else "destinations.remaining_share"
-    axes.text(
-        0.03, 0.97, words.say(key, share=words.numbers.percent(share_remaining(curves), 0)),
-        transform=axes.transAxes, ha="left", va="top", color=GREY, fontsize=8.5,
-    )  # fmt: skip
 
 
 def _tell_at_risk(axes: Axes, curve: ReleasedCurve, words: Words) -> None:

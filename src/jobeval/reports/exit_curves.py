@@ -31,7 +31,7 @@ def exit_curves(story: Story) -> Blocks:
     if any(isinstance(block, FigureBlock) for block in blocks):
         least = story.results.policy.min_count
         blocks.insert(0, story.paragraph("exits.curve_text", least=least))
-    return [story.heading("exits.curves.curves", 2), *blocks, *_tests(story)]
+    return [story.heading("exits.curves", 2), *blocks, *_tests(story)]
 
 
 def exit_figures(story: Story) -> list[FigureBlock]:

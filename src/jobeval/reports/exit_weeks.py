@@ -7,6 +7,7 @@ from jobeval.plan.exit_analyses import ExitQuantilesAnalysis, MeanWeeksAnalysis
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.events import exit_analyses, horizon_of, name_event
 from jobeval.reports.exit_headlines import weeks_sentences
+from jobeval.reports.families import tell_families
 from jobeval.reports.sentences import lower_first
 from jobeval.reports.story import Blocks, Story
 from jobeval.tables import Table, tabulate_effects
@@ -32,14 +33,17 @@ def _mean_tables(story: Story) -> list[Table]:
         key = name_event(analysis, story), horizon_of(analysis, story)
         rows = [(_label(analysis, e, story), e) for e in story.effects_of(analysis.name)]
         found.setdefault(key, []).extend(rows)
-    return [
-        tabulate_effects(
-            sorted(rows, key=_is_of_group), story.words, first_column="effects.column_group",
-            caption=story.say("exits.weeks_table", event=event, horizon=horizon),
-            said=_drawn_note(rows, story),
-        )
-        for (event, horizon), rows in found.items() if rows
-    ]  # fmt: skip
+    return [_mean_table(rows, *key, story) for key, rows in found.items() if rows]
+
+
+def _mean_table(rows: Rows, event: str, horizon: int, story: Story) -> Table:
+    effects = [effect for _, effect in rows]
+    return tabulate_effects(
+        sorted(rows, key=_is_of_group), story.words, first_column="effects.column_group",
+        caption=story.say("exits.weeks_table", event=event, horizon=horizon),
+        adjusted=any(effect.p_value_adjusted >= 0 for effect in effects),
+        said=[*_drawn_note(rows, story), *tell_families(effects, story)],
+    )  # fmt: skip
 
 
 def _is_of_group(row: tuple[str, ReleasedEstimate]) -> bool:
