@@ -229,7 +229,7 @@ def test_options_that_will_not_do():
     frame = spells(*GOOD)
     with pytest.raises(ValueError, match='did you mean "observed"'):
         estimate_occupancy(frame, *COLUMNS, PLAIN, method="observd")
-    with pytest.raises(ValueError, match="whole number above 0"):
+    with pytest.raises(ValueError, match="whole number from 1"):
         estimate_occupancy_weeks(frame, *COLUMNS, PLAIN, horizon_weeks=0)
     with pytest.raises(ValueError, match="conf_level"):
         estimate_occupancy(frame, *COLUMNS, PLAIN, conf_level=95)

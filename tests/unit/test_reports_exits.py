@@ -262,8 +262,10 @@ class TestQuantiles:
     }  # fmt: skip
 
     def test_weeks_until_a_share_has_left(self):
-        quarter = effect("median", -8.0, math.nan, part="quantile=0.25", control=42.0,
-                         inference="inverted", given_p_value=0.03, given_interval=Interval(-15.0, -1.0))  # fmt: skip
+        quarter = effect(
+            "median", -8.0, math.nan, part="quantile=0.25", control=42.0, inference="inverted",
+            given_p_value=0.03, given_interval=Interval(-15.0, -1.0),
+        )  # fmt: skip
         never = effect("median", math.nan, math.nan, part="quantile=0.5", control=math.nan)
         chapter = tell(quarter, never, plan=with_analyses(self.ASKED)).exits()
         [table] = tables(chapter, "uger, før andelen er nået")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -113,11 +114,9 @@ def name_ways(figure: Figure, ways: Ways) -> None:
 def wrap(text: str, width: int) -> str:
     """The text in lines of about so many letters.
 
-    >>> wrap("Flexjob, education or else", 16)
-    'Flexjob,\\neducation or else'
+    >>> wrap("Flexjob, education or else", 20)
+    'Flexjob, education\\nor else'
     """
-    import textwrap
-
     return "\n".join(textwrap.wrap(text, width, break_long_words=False))
 
 

@@ -11,7 +11,7 @@ from jobeval.exits.curves.martingale import SurvivalMeasure
 from jobeval.exits.curves.simultaneous import sup_t
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
 from jobeval.exits.curves.survival import CurveOptions, measure_unit, validate_options
-from jobeval.exits.grid.durations import read_durations
+from jobeval.exits.grid.durations import read_durations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import weigh_grid, weigh_strata
 from jobeval.inference.covariates import covariate_names, read_covariates
@@ -114,8 +114,8 @@ def _validate(
 ) -> CurveOptions:
     if band is not None:
         validate_choice("band", band, ("sup-t",))
-    if horizon is not None and horizon < 0:
-        raise ValueError(f"horizon_weeks must not be negative, not {horizon!r}")
+    if horizon is not None:
+        validate_horizon(horizon)
     return validate_options(measure, None, None, level, seed)
 
 

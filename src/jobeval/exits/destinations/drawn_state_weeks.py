@@ -33,22 +33,14 @@ def redraw_state_counts(
 
     Cells are stratum × week × destination: nothing but the arms of their persons changes.
     """
-    table = _ends(grid, horizon)
-    both = table.sum(axis=0).ravel()
-    cells = np.flatnonzero(both)
-    stratum = np.unique(np.unravel_index(cells, table.shape[1:])[0], return_inverse=True)[1]
-    drawn = redraw_cells(Cells(both[cells], table[1].ravel()[cells], stratum), draws, seed)
+    again = draw_counts(_ends(grid, horizon), draws, seed)
     weights = grid.sizes.sum(axis=0) / grid.sizes.sum() if standardise else np.ones(1)
     parts: list[Floats] = []
-    for treated in drawn.counts():
-        counts = np.zeros((len(treated), 2, both.size), dtype=np.int64)
-        counts[:, 1, cells] = treated
-        counts[:, 0, cells] = both[cells] - treated
-        counts = counts.reshape(len(treated), *table.shape)
+    for counts in again:
         if not standardise:
             counts = counts.sum(axis=2, keepdims=True)
         parts.append(_contrasts(counts, weights, horizon))
-    return _redrawn(observed, np.concatenate(parts), drawn.exact)
+    return _redrawn(observed, np.concatenate(parts), again.drawn.exact)
 
 
 def redraw_state_persons(

@@ -10,7 +10,7 @@ from jobeval.errors import DataError, DesignError, Problem
 from jobeval.exits.curves.curves import normal_quantile, validate_choice
 from jobeval.exits.destinations.drawn_state_weeks import redraw_state_counts, redraw_state_persons
 from jobeval.exits.destinations.incidence_area import area_influence, state_areas
-from jobeval.exits.grid.durations import Durations, read_destinations
+from jobeval.exits.grid.durations import Durations, read_destinations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
 from jobeval.exits.means.arm_means import (
@@ -25,7 +25,6 @@ from jobeval.exits.means.arm_means import (
 )
 from jobeval.exits.means.drawn_rmst import LotteryResult, conclude
 from jobeval.exits.means.restricted_mean import RestrictedMean
-from jobeval.exits.means.rmst import validate_horizon
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate

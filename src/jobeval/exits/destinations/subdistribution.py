@@ -21,6 +21,7 @@ from jobeval.exits.destinations.fine_gray import (
 from jobeval.exits.grid.durations import Durations, read_destinations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.hazards.cox_design import TREATMENT, build_design
+from jobeval.exits.hazards.cox_errors import standard_errors
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
@@ -302,6 +303,7 @@ def _fit(
     notes = (
         *labels.notes,
         *_fit_notes(fit, names, rows.causes, options.cause),
+        *_unknown_error(coefficients[0]),
         *_error_notes(options.robust, rows.n_clusters),
         *([f"weights for censoring: {WEIGHTS[censoring]}"] if stratified else []),
     )
@@ -350,7 +352,7 @@ def _coefficients(
     if fit is None:
         return tuple(Coefficient(name, math.nan, math.nan) for name in names)
     vcov = fit.robust_vcov(cluster) if robust else fit.vcov
-    errors = [math.sqrt(v) if v > 0 else math.nan for v in np.diag(vcov).tolist()]
+    errors = standard_errors(vcov, fit.vcov)
     return tuple(Coefficient(*row) for row in zip(names, fit.coef.tolist(), errors, strict=True))
 
 
@@ -369,6 +371,11 @@ def _fit_notes(
         for name, infinite in zip(names, fit.infinite, strict=True)
         if infinite
     ]
+
+
+def _unknown_error(treatment: Coefficient) -> list[str]:
+    unknown = math.isfinite(treatment.estimate) and math.isnan(treatment.std_error)
+    return ["standard error not estimable"] if unknown else []
 
 
 def _error_notes(robust: bool, n_clusters: int | None) -> list[str]:

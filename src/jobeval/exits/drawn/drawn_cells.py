@@ -30,7 +30,7 @@ LANES = 16_384
 ENTRIES = 2**25
 """Counts that are held at once, of four bytes each."""
 ROWS = 64
-"""Draws that are handed out together."""
+"""Draws that are handed out together, unless told."""
 
 
 class Cells(NamedTuple):
@@ -77,28 +77,29 @@ class DrawnUnits:
     def exact(self) -> bool:
         return self.lotteries.exact
 
-    def counts(self) -> Iterator[Counts]:
-        """Treated persons of each cell, in blocks of shape ``(≤ 64, C)``."""
-        for start in range(0, self.total, self._rows):
-            drawn = self._tile(start, self.total, np.int64)
+    def counts(self, rows: int = ROWS) -> Iterator[Counts]:
+        """Treated persons of each cell, in blocks of shape ``(≤ rows, C)``."""
+        rows = min(rows, self._most)
+        for start in range(0, self.total, rows):
+            drawn = self._tile(start, min(start + rows, self.total), np.int64)
             yield np.add.reduceat(drawn, self.starts, axis=1)
 
     def sums(self, scores: Floats) -> Floats:
         """``Σ scores`` over the treated of each draw, shape ``(R, m)``; scores ``(C, m)``."""
-        each = scores[self.unit_cell]
+        each, rows = scores[self.unit_cell], min(ROWS, self._most)
 
         def task(start: int, stop: int) -> Floats:
-            spans = range(start, stop, self._rows)
-            return np.concatenate([self._tile(at, stop, np.float64) @ each for at in spans])
+            edges = [(at, min(at + rows, stop)) for at in range(start, stop, rows)]
+            return np.concatenate([self._tile(*edge, np.float64) @ each for edge in edges])
 
-        return run_blocks(task, self.total, block=16 * self._rows)
+        return run_blocks(task, self.total, block=16 * rows)
 
     @property
-    def _rows(self) -> int:
-        return min(ROWS, max(1, ENTRIES // (4 * self.urn.size)))
+    def _most(self) -> int:
+        return max(1, ENTRIES // (4 * self.urn.size))
 
     def _tile(self, start: int, stop: int, dtype: type) -> NDArray[Any]:
-        drawn = np.empty((min(self._rows, stop - start), self.urn.size), dtype=dtype)
+        drawn = np.empty((stop - start, self.urn.size), dtype=dtype)
         self.lotteries.tile(start, drawn)
         return drawn
 
@@ -113,13 +114,13 @@ class DrawnCells:
     lanes: int
     exact: bool = False
 
-    def counts(self) -> Iterator[Counts]:
-        """Treated persons of each cell, in blocks of shape ``(≤ 64, C)``."""
+    def counts(self, rows: int = ROWS) -> Iterator[Counts]:
+        """Treated persons of each cell, in blocks of shape ``(≤ rows, C)``, draws side by side."""
         tables = self._tables()
         for start in range(0, self.total, self.lanes):
             drawn = [part.astype(np.int32) for part in self._tile(start, tables, None)]
-            for row in range(0, drawn[0].shape[1], ROWS):
-                block = np.concatenate([part[:, row : row + ROWS] for part in drawn])
+            for row in range(0, drawn[0].shape[1], rows):
+                block = np.concatenate([part[:, row : row + rows] for part in drawn])
                 yield block.T.astype(np.int64)
 
     def sums(self, scores: Floats) -> Floats:

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DesignError
-from jobeval.exits.drawn.drawn_cells import Cells, DrawnCells, DrawnUnits, redraw_cells
+from jobeval.exits.drawn.drawn_cells import ROWS, Cells, DrawnCells, DrawnUnits, redraw_cells
 from jobeval.exits.grid.grid import ExitGrid
 
 Counts = NDArray[np.int64]
+
+MOST_ROWS, HELD = 512, 2**19
+"""Draws that are handed out together at most, and counts in them while draws are more than 64."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,17 +40,17 @@ class DrawnCounts:
     clusters: Counts | None = None
 
     def __iter__(self) -> Iterator[Counts]:
-        """Blocks of shape ``(≤ 64, 2, S, …)``: control, treatment."""
-        for block in self.drawn.counts():
-            counts = np.zeros((len(block), 2, *self.both.shape), dtype=np.int64)
+        """Blocks of shape ``(B, 2, S, …)``: control, treatment; side by side in memory."""
+        rows = max(ROWS, min(MOST_ROWS, HELD // self.both.size))
+        for block in self.drawn.counts(rows):
+            counts = np.zeros((2, *self.both.shape, len(block)), dtype=np.int64)
             if self.clusters is None:
-                treated = np.zeros((len(block), self.both.size), dtype=np.int64)
-                treated[:, self.places] = block
-                counts[:, 1] = treated.reshape(counts[:, 1].shape)
+                counts[1].reshape(-1, len(block))[self.places] = block.T
             else:
-                counts[:, 1] = _sum_clusters(block, self.clusters, self.places, len(self.both))
-            np.subtract(self.both, counts[:, 1], out=counts[:, 0])
-            yield counts
+                treated = _sum_clusters(block, self.clusters, self.places, len(self.both))
+                counts[1] = np.moveaxis(treated, 0, -1)
+            np.subtract(self.both[..., None], counts[1], out=counts[0])
+            yield np.moveaxis(counts, -1, 0)
 
 
 def _sum_clusters(block: Counts, own: Counts, stratum: Counts, n_strata: int) -> Counts:

@@ -104,6 +104,7 @@ def read_durations(
         Missing, negative or broken weeks, an ``observed`` that is missing or neither true
         nor false, and whatever is wrong with the lottery.
     """
+    _require_other_columns((duration, observed), extra)
     if person is not None and entry is None:
         raise ValueError("several rows a person need the column of their entry")
     names = [name for name in (entry, person) if name is not None]
@@ -135,6 +136,7 @@ def read_destinations(
     for the censored. Empty texts and numbers are refused, because whether they mean
     "censored" or "a destination" cannot be seen. Causes come in alphabetical order.
     """
+    _require_other_columns((duration, destination), extra)
     names = [entry] if entry is not None else []
     columns = read_columns(frame, (duration, destination, *lottery.columns, *extra, *names))
     drawn = read_even_lottery(columns, lottery)
@@ -150,6 +152,16 @@ def read_destinations(
     causes = tuple(sorted(places.tolist()))
     cause = np.array([*(causes.index(name) + 1 for name in places), 0], dtype=np.int64)[codes]
     return Durations(weeks, cause, causes, drawn, columns, began)
+
+
+def _require_other_columns(exits: tuple[str, ...], extra: Sequence[str]) -> None:
+    """What the exit itself is told by explains no exit, whatever it would do to the numbers."""
+    for name in exits:
+        if name in extra:
+            raise DesignError(
+                f"Column {name!r} tells the exit and cannot be adjusted for or grouped by. "
+                "Mend: name columns that were known at the draw."
+            )
 
 
 def _raise(problems: list[Problem]) -> None:
@@ -201,6 +213,18 @@ def read_even_lottery(columns: Mapping[str, NDArray[Any]], lottery: Lottery) -> 
             "no weights. Mend: name strata within which it is the same."
         )
     return drawn
+
+
+def is_whole(number: object) -> bool:
+    """Whether it is a whole number by its type; true and false are none."""
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
+
+
+def validate_horizon(weeks: Any) -> int:
+    """The horizon as a number; ``ValueError`` unless it is whole and above 0."""
+    if is_whole(weeks) and 1 <= weeks <= LONGEST:
+        return int(weeks)
+    raise ValueError(f"horizon_weeks must be a whole number from 1 to {LONGEST}, not {weeks!r}")
 
 
 def duration_problems(name: str, weeks: NDArray[Any]) -> list[Problem]:

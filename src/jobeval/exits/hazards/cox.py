@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from jobeval.exits.hazards.cox_arrange import Ties
 from jobeval.exits.hazards.cox_design import CoxDesign
-from jobeval.exits.hazards.cox_errors import ErrorGroups, sizes_by_arm
+from jobeval.exits.hazards.cox_errors import ErrorGroups, sizes_by_arm, standard_errors
 from jobeval.exits.hazards.cox_fit import CoxFit, Penalty
 from jobeval.exits.hazards.cox_model import INFINITE, NO_EXIT, NO_MAXIMUM, ONE_ARM, read_model
 from jobeval.exits.hazards.cox_options import CoxOptions, IntervalBy
@@ -203,7 +201,7 @@ def _coefficients(
     if fit is None:
         return tuple(Coefficient(name, math.nan, math.nan) for name in design.names)
     vcov = fit.robust_vcov(groups.codes) if groups.robust else fit.vcov
-    errors = [math.sqrt(v) if v > 0 else math.nan for v in np.diag(vcov).tolist()]
+    errors = standard_errors(vcov, fit.vcov)
     rows = zip(design.names, fit.coef.tolist(), errors, strict=True)
     return tuple(Coefficient(*row) for row in rows)
 

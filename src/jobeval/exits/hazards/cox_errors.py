@@ -1,5 +1,6 @@
 """Who counts as one in the errors of a Cox model, and how many there are."""
 
+import math
 from typing import NamedTuple, TypedDict
 
 import numpy as np
@@ -11,6 +12,9 @@ from jobeval.exits.grid.durations import Durations
 from jobeval.exits.hazards.cox_options import CoxOptions
 
 Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+ROUNDING = 1e-20
+"""A robust variance below this share of the model's tells of rounding alone."""
 
 
 class ErrorGroups(NamedTuple):
@@ -70,6 +74,12 @@ def sizes_by_arm(
         n_apart_treatment=leavers[1],
         n_apart_control=leavers[0],
     )
+
+
+def standard_errors(vcov: Floats, of_model: Floats) -> list[float]:
+    """Roots of the variances; ``nan`` where they are nothing beside those of the model."""
+    pairs = zip(np.diag(vcov).tolist(), np.diag(of_model).tolist(), strict=True)
+    return [math.sqrt(own) if own > ROUNDING * model else math.nan for own, model in pairs]
 
 
 def _persons_by_arm(durations: Durations, rows: Counts) -> list[int]:

@@ -1,4 +1,4 @@
-"""Newton's method with step halving, for likelihoods that may have their maximum at infinity."""
+"""Cox's likelihood climbed by Newton's method; its maximum may be at infinity."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -6,14 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.exits.models import likelihood
+
 Floats = NDArray[np.float64]
-MAX_STEPS = 100
-DECREMENT = 1e-10
-"""Newton stops when a step promises less than half of this in log-likelihood."""
-LONGEST_STEP = 5.0
-"""No step moves anybody's ``xβ`` further, so that the way to infinity is not overrun."""
-RUNAWAY = 1e-2
-"""A coefficient whose last step still moves somebody's ``xβ`` so far goes to infinity."""
 
 
 class Point(NamedTuple):
@@ -37,9 +32,9 @@ class Maximum(NamedTuple):
 
     def infinite(self, z: Floats) -> NDArray[np.bool_]:
         """Which coefficients go to infinity, with covariates ``z`` of shape ``(p, m)``."""
-        if not self.converged or np.abs(self.step @ z).max() <= RUNAWAY:
+        if not self.converged or np.abs(self.step @ z).max() <= likelihood.RUNAWAY:
             return np.zeros(len(z), dtype=bool)
-        return np.abs(self.step) * np.abs(z).max(axis=1) > RUNAWAY
+        return np.abs(self.step) * np.abs(z).max(axis=1) > likelihood.RUNAWAY
 
 
 @np.errstate(all="ignore")  # coefficients on their way to infinity: seen by what they give
@@ -67,17 +62,27 @@ def maximise(
         Shape ``(p,)``, boolean: coefficients that stay where they start.
     """
     free = np.ones(len(z), dtype=bool) if fixed is None else ~fixed
-    beta, point = start, evaluate(start) if point is None else point
-    for _ in range(MAX_STEPS):
-        step, promise = newton_step(point, free)
-        shortened = step * min(1.0, LONGEST_STEP / max(np.abs(step @ z).max(), 1e-300))
-        better = _halve_until_better(evaluate, beta, shortened, point)
-        if better is None:
-            break
-        beta, point = better
-        if promise < DECREMENT:
-            return Maximum(beta, point, step)
-    return Maximum(beta, point, np.full_like(beta, np.nan))
+    known = None if point is None else _Look(point, z, free)
+    top = likelihood.maximise(lambda beta: _Look(evaluate(beta), z, free), start, known)
+    return Maximum(top.theta, top.look.point, top.step)
+
+
+class _Look(NamedTuple):
+    """A point, from which only the ``free`` coefficients move."""
+
+    point: Point
+    z: Floats
+    free: NDArray[np.bool_]
+
+    @property
+    def loglik(self) -> float:
+        return self.point.loglik
+
+    def newton(self) -> tuple[Floats, float]:
+        return newton_step(self.point, self.free)
+
+    def reach(self, step: Floats) -> float:
+        return float(np.abs(step @ self.z).max())
 
 
 def newton_step(point: Point, free: NDArray[np.bool_]) -> tuple[Floats, float]:
@@ -89,17 +94,3 @@ def newton_step(point: Point, free: NDArray[np.bool_]) -> tuple[Floats, float]:
     except np.linalg.LinAlgError:
         step[free] = np.nan
     return step, float(score @ step[free])
-
-
-def _halve_until_better(
-    evaluate: Callable[[Floats], Point], beta: Floats, step: Floats, point: Point
-) -> tuple[Floats, Point] | None:
-    slack = 1e-10 * max(1.0, abs(point.loglik))
-    for _ in range(30):
-        if not np.isfinite(step).all():
-            return None
-        tried = evaluate(beta + step)
-        if tried.loglik >= point.loglik - slack:
-            return beta + step, tried
-        step = step / 2
-    return None

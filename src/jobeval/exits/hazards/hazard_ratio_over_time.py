@@ -12,7 +12,7 @@ from jobeval.exits.hazards.cox_model import CoxModel, read_model
 from jobeval.exits.hazards.cox_options import CoxOptions, require_one_of
 from jobeval.exits.hazards.cox_time import added_over_time
 from jobeval.inference.bands import largest_normal
-from jobeval.inference.redraw import SEED
+from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Curve
@@ -79,6 +79,7 @@ def hazard_ratio_over_time(
     require_one_of("ties", ties, ("efron", "breslow"))
     if df < 2:
         raise ValueError(f"df must be at least 2, not {df!r}")
+    require_seed(seed)
     options = CoxOptions(ties, robust, conf_level=conf_level)
     model = read_model(
         frame, duration, observed, lottery, covariates, options, entry=entry, person=person

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from jobeval.endpoints.histories import UNSEEN
 from jobeval.errors import DataError, Problem, did_you_mean
-from jobeval.exits.grid.durations import read_even_lottery
+from jobeval.exits.grid.durations import read_even_lottery, validate_horizon
 from jobeval.exits.histories.spells import read_spells
 from jobeval.inference.assignment import Assignment
 from jobeval.plan.lottery import Lottery
@@ -93,13 +93,6 @@ class Histories:
 
     def _with(self, states: Codes, assignment: Assignment) -> Histories:
         return Histories(states, self.labels, self.absorbing, assignment, self.lottery)
-
-
-def validate_horizon(weeks: int) -> int:
-    """Whole weeks, at least 1; ``ValueError`` otherwise."""
-    if weeks != int(weeks) or weeks < 1:
-        raise ValueError(f"horizon_weeks must be a whole number above 0, not {weeks!r}")
-    return int(weeks)
 
 
 def find_label(label: str, labels: Sequence[str]) -> int:

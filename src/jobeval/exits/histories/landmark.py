@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from jobeval.errors import DesignError
 from jobeval.exits.curves.curves import validate_choice
+from jobeval.exits.grid.durations import is_whole
 from jobeval.exits.histories.arm_occupancy import ArmOccupancy, estimate_arms_occupancy
 from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.exits.histories.occupancy import Shown, draw_occupancy
@@ -106,8 +107,8 @@ def transition_probabilities_from_histories(
 ) -> CurveTable:
     """As ``estimate_transition_probabilities``, from histories made before."""
     validate_choice("method", method, get_args(TransitionMethod))
-    if not 0 <= landmark_week < histories.n_weeks:
-        raise ValueError(f"landmark_week must lie in 0 … {histories.n_weeks - 1}")
+    if not is_whole(landmark_week) or not 0 <= landmark_week < histories.n_weeks:
+        raise ValueError(f"landmark_week must be a whole number in 0 … {histories.n_weeks - 1}")
     arms = _follow(histories, histories.code(from_state), landmark_week, method)
     return draw_occupancy(
         arms,

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.endpoints.histories import UNSEEN
+from jobeval.exits.curves.curves import normal_quantile
+from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.histories.arm_occupancy import (
     ArmOccupancy,
     OccupancyMethod,
     estimate_arms_occupancy,
 )
-from jobeval.exits.histories.histories import Histories, read_histories, validate_horizon
+from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.exits.histories.occupancy import SMALLEST
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate
@@ -101,6 +103,7 @@ def occupancy_weeks_from_histories(
     standardise: bool | None = None,
 ) -> EffectTable:
     """As ``estimate_occupancy_weeks``, from histories that were read or collected before."""
+    normal_quantile(conf_level)
     weeks = validate_horizon(horizon_weeks)
     arms = estimate_arms_occupancy(histories.until(weeks), method, standardise)
     means, variance, notes = _areas(arms, weeks)

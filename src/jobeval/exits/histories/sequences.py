@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from jobeval.endpoints.histories import UNSEEN
 from jobeval.errors import DesignError
-from jobeval.exits.histories.histories import Histories, find_label, validate_horizon
+from jobeval.exits.grid.durations import validate_horizon
+from jobeval.exits.histories.histories import Histories, find_label
 from jobeval.results.json import plain
 
 Codes = NDArray[np.uint8]

@@ -216,6 +216,8 @@ def _why_unknown(
         yield f"not estimable: a stratum has nobody of an arm who is followed to week {horizon}"
     elif not any(seen):
         yield "standard error not estimable: no job was kept so long in either arm"
+    elif not math.hypot(*shares.std_error) > 0:
+        yield "standard error not estimable: too few drawn, or all of an arm are alike"
 
 
 def _among_starters(jobs: KeptJobs, named: _Named) -> Estimate:

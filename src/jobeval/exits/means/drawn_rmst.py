@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.drawn.drawn_counts import draw_counts, grid_table
-from jobeval.exits.grid.grid import ExitGrid, remaining
+from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.means.arm_means import Contrast, Measure, measure_means
-from jobeval.exits.means.restricted_mean import restricted_mean
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.enumeration import choose_lotteries
 from jobeval.inference.redraw import TILE, fill_urn
-from jobeval.inference.redrawn import Redrawn
+from jobeval.inference.redrawn import TIE, Redrawn
 from jobeval.results import Interval
 
 Counts = NDArray[np.int64]
@@ -85,6 +84,9 @@ def conclude(redrawn: Redrawn, conf_level: float) -> LotteryResult:
     extra = 0 if redrawn.exact else 1
     hits = math.floor((1 - conf_level) * (extra + redrawn.draws) - extra + 1e-9)
     critical = float(extreme[min(hits, len(extreme) - 1)]) if hits >= 0 else math.inf
+    own = abs(float(redrawn.observed[0]))
+    if own * (1 - TIE) <= critical <= own:  # a tie, but for rounding
+        critical = own
     estimate, half = float(redrawn.estimate[0]), critical * float(redrawn.std_error[0])
     which = "all possible lotteries" if redrawn.exact else f"{redrawn.draws} draws of the lottery"
     notes = (f"p-value and interval from {which}, studentised",)
@@ -113,14 +115,34 @@ def _until(table: Counts, horizon: int) -> Counts:
 
 def _contrasts(counts: Counts, weights: Floats, horizon: int, measure: Measure) -> Floats:
     """Estimate and standard error of draws, shape ``(B, 2)``, from ``(B, 2, S, T, 2)``."""
-    at_risk, leavers = remaining(counts.sum(axis=-1)), counts[..., 1]
-    mean = restricted_mean(at_risk, leavers, horizon)
-    alone = at_risk[..., 0] <= 1
-    variance = np.where(alone, np.nan, mean.variance) @ weights**2
-    estimate, gradient = measure_means(mean.values @ weights, measure, horizon)
+    values, variance = _restricted_means(counts, horizon)
+    estimate, gradient = measure_means(values @ weights, measure, horizon)
+    variance = variance @ weights**2
     known = (variance > 0).all(axis=-1)
     error = np.sqrt((gradient**2 * variance).sum(axis=-1))
     return np.stack([estimate, np.where(known, error, np.nan)], axis=-1)
+
+
+def _restricted_means(counts: Counts, horizon: int) -> tuple[Floats, Floats]:
+    """Those of ``restricted_mean`` and their variances, shape ``(B, 2, S)``; alone, without one.
+
+    From the last week back, of who is still there: with ``q = 1 − d / n`` the mean to come is
+    ``q (1 + mean)`` and its variance ``q² variance + mean² d / (n (n − d))``. Many draws side by
+    side then pass through each week at once.
+    """
+    last = counts.shape[-2]
+    known = (counts[..., last - 1, :].sum(axis=-1) > 0) & (last == horizon)
+    n = np.zeros_like(counts[..., 0, 0])
+    mean, variance = (np.zeros_like(n, dtype=np.float64) for _ in range(2))
+    for week in reversed(range(last)):
+        exits = counts[..., week, 1]
+        n += counts[..., week, 0] + exits
+        hazard = exits / np.maximum(n, 1)
+        stay = 1 - hazard
+        mean = stay * (1 + mean)
+        variance = stay**2 * variance + mean**2 * hazard / np.maximum(n - exits, 1)
+        known |= stay == 0
+    return np.where(known, mean, np.nan), np.where(known & (n > 1), variance, np.nan)
 
 
 def _redrawn(observed: Contrast, drawn: Floats, exact: bool) -> Redrawn:

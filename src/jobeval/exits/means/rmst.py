@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jobeval.exits.curves.curves import entry_notes, normal_quantile, validate_choice
 from jobeval.exits.curves.kaplan_meier import kaplan_meier
-from jobeval.exits.grid.durations import LONGEST, Durations, read_durations
+from jobeval.exits.grid.durations import Durations, read_durations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
 from jobeval.exits.means.arm_means import (
@@ -261,14 +261,6 @@ def validate_rmst(
     )
 
 
-def validate_horizon(weeks: Any) -> int:
-    """The horizon as a number; ``ValueError`` unless it is whole and above 0."""
-    whole = isinstance(weeks, int | np.integer) and not isinstance(weeks, bool)
-    if whole and 1 <= (horizon := int(weeks)) <= LONGEST:
-        return horizon
-    raise ValueError(f"horizon_weeks must be a whole number from 1 to {LONGEST}, not {weeks!r}")
-
-
 def _validate_weighting(
     adjusted: bool, of_one_arm: bool, inference: str, entry: str | None
 ) -> None:
@@ -301,8 +293,10 @@ def _fit_persons(strata: WeightedStrata, x: Floats, options: RmstOptions) -> _Fi
     if options.adjustment == "weighting":
         fit = fit_weighted(strata, x, horizon, options.measure)
         solved = math.isfinite(fit.estimate)
-        lost = () if solved else ("not estimable: the weighted regression has no solution",)
-        return _Fitted(Contrast(*fit[:3]), fit.means, lost)
+        gaps = () if solved else ("not estimable: the weighted regression has no solution",)
+        if solved and math.isnan(fit.std_error):
+            gaps = ("standard error not estimable: the regression fits every person's weeks",)
+        return _Fitted(Contrast(*fit[:3]), fit.means, gaps)
     cells = cell_means(strata.grid, horizon)
     means = adjust_means(strata, cells, x, horizon)
     contrast = contrast_means(means, options.measure, horizon)

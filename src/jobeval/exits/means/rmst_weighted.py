@@ -10,7 +10,7 @@ from jobeval.exits.grid.durations import Durations
 from jobeval.exits.grid.grid import ExitGrid, remaining
 from jobeval.exits.grid.strata import WeightedStrata
 from jobeval.exits.hazards.cox_design import independent_columns
-from jobeval.exits.means.arm_means import Measure, persons, places
+from jobeval.exits.means.arm_means import NOTHING, Measure, persons, places
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,6 +78,8 @@ def _fit(strata: WeightedStrata, covariates: Floats, horizon: int, measure: Meas
     bread = (x * (regression.even * regression.slope(coef))[:, None]).T @ x
     adds = (score + _learned(strata, score, horizon)) @ np.linalg.inv(bread)[:, -1]
     std_error, df = _error(adds, persons(strata))
+    if not std_error > NOTHING:
+        std_error, df = math.nan, math.inf
     means = np.array([_mean_in(regression, coef, value) for value in (0.0, 1.0)])
     lost = measure == "lost_ratio"
     return WeightedFit(float(coef[-1]), std_error, df, horizon - means if lost else means)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.curves.kaplan_meier import kaplan_meier
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
@@ -124,6 +125,7 @@ def _compare(
     conf_level: float,
     n_clusters: int | None = None,
 ) -> DurationComparison:
+    normal_quantile(conf_level)
     seen = _seen_curves(grid, endpoint)
     fits = [fit_model(choice, sample, endpoint) for choice in choices]
     contrast = f"{grid.arms[1]} - {grid.arms[0]}"

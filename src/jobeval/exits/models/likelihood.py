@@ -87,9 +87,11 @@ class ModelFit:
         return np.asarray(np.stack(sums) @ np.stack(sums, axis=1), dtype=np.float64)
 
 
-def maximise(look: Callable[[Floats], L], start: Floats) -> Maximum[L]:
-    """Climb from ``start`` by Newton's method with step halving."""
-    theta, here = start, look(start)
+def maximise(
+    look: Callable[[Floats], L], start: Floats, here: L | None = None
+) -> Maximum[L]:
+    """Climb from ``start`` by Newton's method with step halving; ``here`` is the look there."""
+    theta, here = start, look(start) if here is None else here
     for _ in range(MAX_STEPS):
         step, promise = here.newton()
         shortened = step * min(1.0, LONGEST_STEP / max(here.reach(step), 1e-300))

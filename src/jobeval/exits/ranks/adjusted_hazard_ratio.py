@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DesignError
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.ranks.adjusted_logrank import correct, read_baseline
@@ -109,6 +110,7 @@ def estimate_adjusted_hazard_ratio(
     >>> round(effect.estimate, 3), round(effect.std_error, 3)
     (1.658, 1.254)
     """
+    normal_quantile(conf_level)
     if lottery.clusters:
         raise DesignError(
             "The adjusted hazard ratio has no error for clusters that were drawn as a whole. "

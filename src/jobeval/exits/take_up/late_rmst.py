@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.curves.curves import normal_quantile, validate_choice
+from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.means.restricted_mean import restricted_mean
-from jobeval.exits.means.rmst import validate_horizon
 from jobeval.exits.take_up.complier_influence import GroupInfluence, Moves
 from jobeval.exits.take_up.take_up_data import read_take_up
 from jobeval.inference.anderson_rubin import anderson_rubin_p, describe_hole, invert_anderson_rubin
@@ -127,7 +127,8 @@ def estimate_late_rmst(
         ),
         notes=notes,
     )
-    return wald if interval == "wald" else _with_anderson_rubin(wald, fit)
+    unknown = math.isfinite(fit.effect) and math.isnan(fit.std_error)
+    return wald if interval == "wald" or unknown else _with_anderson_rubin(wald, fit)
 
 
 def fit_late(moves: Moves, parts: list[GroupInfluence]) -> RatioFit:
@@ -144,10 +145,11 @@ def fit_late(moves: Moves, parts: list[GroupInfluence]) -> RatioFit:
     own = [(one - effect * part.take_up, part) for one, part in whole]
     residual, df = _variance(own)
     both = _variance([(one + part.take_up, part) for one, part in own])[0]
+    known = math.sqrt(residual) > NOTHING
     scale = 2 * math.sqrt(residual * taken)
     return RatioFit(
         effect=effect,
-        std_error=math.sqrt(residual) / abs(share) if share else math.nan,
+        std_error=math.sqrt(residual) / abs(share) if share and known else math.nan,
         df=df,
         first_stage=share,
         first_stage_std_error=math.sqrt(taken),
