@@ -136,7 +136,7 @@ class TestLottery:
 
     def test_late_entries_cannot_be_drawn_from_counts(self):
         grid = read_destinations(SMALL.assign(e=0), "week", "to", PLAIN, entry="e").grid(PLAIN)
-        with pytest.raises(DesignError, match="whose entry"):
+        with pytest.raises(DesignError, match="entered late"):
             state_weeks_from_grid(grid, endpoint="w", horizon_weeks=3, inference="lottery")
 
 

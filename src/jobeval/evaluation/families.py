@@ -17,6 +17,7 @@ from jobeval.evaluation.effects import adjustment_of, frame_of, lottery_of, outc
 from jobeval.evaluation.look import TrialAtLook, read_look
 from jobeval.inference.multiplicity import adjust_p_values
 from jobeval.plan.analyses import Analysis, EffectAnalysis
+from jobeval.plan.exit_analyses import CoxAnalysis
 from jobeval.plan.model import Family
 from jobeval.registers.trial import Trial
 from jobeval.results import OVER_SITES, EffectTable, Estimate, with_adjusted_p
@@ -57,7 +58,8 @@ def _belongs(effect: Estimate, members: dict[str, Analysis], family: Family) -> 
     column = effect.subgroup.partition("=")[0]
     named = column in getattr(analysis, "subgroups", ()) and family.subgroups
     of_sites = effect.estimator == SHRUNKEN or effect.part in OVER_SITES
-    return analysis is not None and (not column or named) and not of_sites
+    of_period = isinstance(analysis, CoxAnalysis) and bool(effect.part)
+    return analysis is not None and (not column or named) and not (of_sites or of_period)
 
 
 def _others(trial: Trial, at_look: TrialAtLook) -> list[str]:

@@ -110,7 +110,8 @@ def _say(curves: ArmCurves, endpoint: str, probability: float, level: float) -> 
     control, treated = (
         first_below(grid.weeks, values, 1 - probability) for values in curves.values
     )
-    shift = invert_shift(curves.values, curves.std_errors(), 1 - probability, level)
+    errors = curves.std_errors()
+    shift = invert_shift(curves.values, errors, 1 - probability, level)
     sizes, exits = grid.sizes.sum(axis=1).tolist(), grid.leavers.sum(axis=(1, 2)).tolist()
     notes = [*dict.fromkeys((*curves.notes(1), *curves.notes(0)))]
     notes += [
@@ -118,12 +119,18 @@ def _say(curves: ArmCurves, endpoint: str, probability: float, level: float) -> 
         for name, weeks in zip(grid.arms, (control, treated), strict=True)
         if math.isnan(weeks)
     ]
+    estimate, alike = treated - control, not (errors > 0).any(axis=1).all()
+    if alike and not math.isnan(estimate):
+        shift = Shift(math.nan, math.nan, math.nan)
+        notes.append("no interval: nothing tells how the weeks of an arm vary")
+    if math.isnan(estimate) and (shift.low, shift.high) == (-math.inf, math.inf):
+        shift = shift._replace(p_value=math.nan)
     return Estimate(
         endpoint=endpoint,
         estimand="itt",
         estimator="difference of quantiles",
         contrast=f"{grid.arms[1]} - {grid.arms[0]}",
-        estimate=treated - control,
+        estimate=estimate,
         std_error=math.nan,
         unit="weeks",
         part=f"quantile={probability:g}",

@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.destinations.incidence_area import state_areas
-from jobeval.exits.drawn.drawn_cells import Cells, redraw_cells
+from jobeval.exits.drawn.drawn_counts import draw_counts, grid_table
+from jobeval.exits.drawn.drawn_persons import compare_to_drawn, redraw_arms
 from jobeval.exits.grid.grid import ExitGrid, remaining
 from jobeval.exits.means.arm_means import Contrast
 from jobeval.inference.assignment import Assignment
-from jobeval.inference.enumeration import choose_lotteries
-from jobeval.inference.redraw import TILE, fill_urn
 from jobeval.inference.redrawn import Redrawn
 
 Counts = NDArray[np.int64]
@@ -32,6 +31,7 @@ def redraw_state_counts(
     """State by state, when the persons behind counts are drawn again within their strata.
 
     Cells are stratum × week × destination: nothing but the arms of their persons changes.
+    ``DesignError`` for late entries: counts do not tell whose they were.
     """
     again = draw_counts(_ends(grid, horizon), draws, seed)
     weights = grid.sizes.sum(axis=0) / grid.sizes.sum() if standardise else np.ones(1)
@@ -51,20 +51,14 @@ def redraw_state_persons(
     seed: int,
 ) -> list[Redrawn]:
     """The same of persons or clusters one by one."""
-    urn = fill_urn(assignment)
-    lotteries = choose_lotteries(urn, draws, seed)
-    values: list[Sequence[Contrast]] = []
-    for start in range(0, lotteries.total, TILE):
-        arms = np.empty((min(TILE, lotteries.total - start), urn.size), dtype=np.int64)
-        lotteries.tile(start, arms)
-        values += [statistic(row) for row in arms[:, urn.unit]]
-    return _redrawn(observed, np.array(values)[..., :2], lotteries.exact)
+    values, exact = redraw_arms(statistic, assignment, draws, seed)
+    return _redrawn(observed, np.array(values)[..., :2], exact)
 
 
 def _ends(grid: ExitGrid, horizon: int) -> Counts:
     """Persons by arm × stratum × week × (censored, destinations); stayers to the horizon alike."""
     last = min(horizon, len(grid.weeks))
-    table = np.concatenate([grid.censored[..., None], grid.events], axis=-1)
+    table = grid_table(grid)
     ends = np.concatenate([table[:, :, :last], np.zeros_like(table[:, :, :1])], axis=2)
     ends[:, :, last, 0] = table[:, :, last:].sum(axis=(2, 3))
     return ends
@@ -84,13 +78,6 @@ def _contrasts(counts: Counts, weights: Floats, horizon: int) -> Floats:
 
 def _redrawn(observed: Sequence[Contrast], drawn: Floats, exact: bool) -> list[Redrawn]:
     return [
-        Redrawn(
-            estimate=np.array([one.estimate]),
-            std_error=np.array([one.std_error]),
-            drawn_estimate=drawn[:, state, :1],
-            drawn_std_error=drawn[:, state, 1:],
-            studentised=True,
-            exact=exact,
-        )
+        compare_to_drawn(one.estimate, one.std_error, drawn[:, state], exact)
         for state, one in enumerate(observed)
     ]

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DataError, DesignError, Problem
+from jobeval.errors import DataError, Problem
 from jobeval.exits.curves.curves import normal_quantile, validate_choice
 from jobeval.exits.destinations.drawn_state_weeks import redraw_state_counts, redraw_state_persons
 from jobeval.exits.destinations.incidence_area import area_influence, state_areas
@@ -167,11 +167,6 @@ def state_weeks_from_grid(
     strata = weigh_grid(grid, standardise)
     fitted, drawn = _fit(strata, options.horizon), list[LotteryResult]()
     if options.inference == "lottery":
-        if grid.entries.any():
-            raise DesignError(
-                "counts do not tell whose entry was late. Mend: draw the lottery again from "
-                "persons, by estimate_state_weeks."
-            )
         drawn = _redraw_grid(weigh_grid(grid).grid, len(strata.weights) == 1, fitted, options)
     return _describe(strata, endpoint, fitted, drawn, options)
 

@@ -63,7 +63,8 @@ def draw_stratum(
         constant = np.repeat(persons[:, None] * (treated > 0), draws, axis=1)
         return constant if scores is None else scores.T @ constant
     tables = tables or tabulate_binomials(persons, treated / everyone)
-    groups = np.array_split(np.arange(len(persons)), -(-len(persons) // GROUP))
+    many = min(len(persons), max(2, -(-len(persons) // GROUP)))  # a sum that is given is rare
+    groups = np.array_split(np.arange(len(persons)), many)
     sizes = [int(persons[group].sum()) for group in groups]
     totals = rng.multivariate_hypergeometric(sizes, treated, size=draws, method="marginals")
     drawn: list[NDArray[Any]] = []
