@@ -20,7 +20,7 @@ from exits.peers import InR
 from exits.trial import LOTTERY, SITES, Trial, draw_trial
 
 import jobeval as je
-from jobeval.exits.means.rmst import estimate_rmst_from_grid
+from jobeval.exits.means.rmst import rmst_from_grid
 from jobeval.exits.ranks.logrank import logrank_test_from_grid
 
 DRAWS, HORIZON = 10_000, 52
@@ -79,7 +79,7 @@ def means(trial: Trial, draws: int) -> float:
     ours = compare(
         f"Restricted means, studentised, {DRAWS:,} draws of the lottery",
         {
-            "arrays": lambda: estimate_rmst_from_grid(
+            "arrays": lambda: rmst_from_grid(
                 trial.grid(), endpoint="exit", horizon_weeks=HORIZON, inference="lottery"
             ),
             "frame": lambda: je.estimate_rmst(

@@ -24,7 +24,7 @@ from exits.trial import LOTTERY, SITES, Trial, draw_trial
 import jobeval as je
 from jobeval.exits.curves.survival import survival_curve_from_grid
 from jobeval.exits.destinations.incidence import cumulative_incidence_from_grid
-from jobeval.exits.means.rmst import estimate_rmst_from_grid
+from jobeval.exits.means.rmst import rmst_from_grid
 from jobeval.exits.ranks.logrank import logrank_test_from_grid
 
 HORIZON = 52
@@ -131,7 +131,7 @@ def means(trial: Trial) -> None:
     compare(
         "Difference of restricted means with error (lifelines': a wrong one)",
         {
-            "arrays": lambda: estimate_rmst_from_grid(
+            "arrays": lambda: rmst_from_grid(
                 trial.grid(), endpoint="exit", horizon_weeks=HORIZON
             ),
             "frame": lambda: je.estimate_rmst(

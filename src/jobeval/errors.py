@@ -71,3 +71,10 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
     if close:
         return f'did you mean "{close[0]}"?'
     return "known: " + ", ".join(f'"{name}"' for name in known) if known else ""
+
+
+def require_one_of(name: str, value: object, known: Sequence[object]) -> None:
+    """Raise ``ValueError`` for an option that is not one of those known, such as ``None``."""
+    if value not in known:
+        hint = did_you_mean(str(value), [str(one) for one in known if one is not None])
+        raise ValueError(f"{name} {value!r} is unknown; {hint}")

@@ -11,10 +11,11 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 LINKS = re.findall(r"\]\((?!http)([^)#]+)", README)
 
 
-@pytest.mark.parametrize("code", BLOCKS)
-def test_block_runs(code, monkeypatch, capsys):
+def test_blocks_run_one_after_another(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    exec(compile(code, "README.md", "exec"), {})
+    names: dict[str, object] = {}
+    for code in BLOCKS:
+        exec(compile(code, "README.md", "exec"), names)
 
 
 def test_first_block_is_ten_lines():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from jobeval import Lottery, cumulative_incidence, estimate_hazard_ratio, survival_curve
-from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.contrast import curve_difference
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 LOG_HAZARD_RATIO = np.log(1.4)
@@ -47,7 +47,7 @@ def covered(frame: pd.DataFrame) -> list[bool]:
     hits = [s.conf_low[WEEK] < truth(int(s.arm))[0] < s.conf_high[WEEK] for s in survival]
     jobs = cumulative_incidence(frame, "week", "to", LOTTERY).where(cause="job")
     hits += [j.conf_low[WEEK] < truth(int(j.arm))[1] < j.conf_high[WEEK] for j in jobs]
-    (difference,) = contrast_curves(jobs, LOTTERY)
+    difference = curve_difference(jobs["1"], jobs["0"], LOTTERY.contrast)
     hits.append(difference.conf_low[WEEK] < truth(1)[1] - truth(0)[1] < difference.conf_high[WEEK])
     ratio = estimate_hazard_ratio(frame, "week", "left", LOTTERY).confidence_interval()
     hits.append(ratio.low < LOG_HAZARD_RATIO < ratio.high)

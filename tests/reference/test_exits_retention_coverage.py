@@ -9,7 +9,7 @@ import pytest
 
 import jobeval as je
 from jobeval import Lottery
-from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.contrast import curve_difference
 
 LOTTERY = Lottery(arm="arm", treatment=1, control=0, strata="site")
 SHARE_TREATED = np.array([0.3, 0.7])
@@ -91,7 +91,8 @@ def covered_events(frame: pd.DataFrame) -> list[bool]:
         je.estimate_recurrence(frame, *names, **rows, method=method)
         for method in ("lwyy", "andersen-gill")
     )
-    (curve,) = contrast_curves(je.mean_cumulative_events(frame, *names, **rows), LOTTERY)
+    curves = je.mean_cumulative_events(frame, *names, **rows)
+    curve = curve_difference(curves[str(LOTTERY.treatment)], curves[str(LOTTERY.control)], "")
     truth = 20 * RATE.mean() * (np.exp(LOG_RATE_RATIO) - 1)
     return [
         covers(lwyy.confidence_interval(), LOG_RATE_RATIO),

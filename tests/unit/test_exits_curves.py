@@ -9,7 +9,7 @@ import pytest
 
 from jobeval import CurveTable, Lottery, cumulative_incidence, survival_curve
 from jobeval.errors import DesignError
-from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.contrast import curve_difference
 from jobeval.exits.curves.quantiles import survival_quantile
 from jobeval.exits.grid.grid import build_grid
 
@@ -168,7 +168,7 @@ class TestContrast:
     curves = survival_curve(frame, "week", "left", PLAIN)
 
     def test_by_hand(self):
-        (curve,) = contrast_curves(self.curves, PLAIN)
+        curve = curve_difference(self.curves["new"], self.curves["old"], PLAIN.contrast)
         assert (curve.arm, curve.measure) == ("new - old", "survival")
         assert curve.values.tolist() == pytest.approx([0, -0.25, -0.25, -0.5, -0.5])
         error = math.sqrt(0.5 * 0.5 / 20 + 0.75 * 0.25 / 20)
@@ -176,25 +176,18 @@ class TestContrast:
         assert curve.conf_high[2] - curve.conf_low[2] == pytest.approx(2 * 1.95996398 * error)
 
     def test_no_interval_before_both_arms_have_an_exit(self):
-        (curve,) = contrast_curves(self.curves, PLAIN)
+        curve = curve_difference(self.curves["new"], self.curves["old"], PLAIN.contrast)
         assert np.isnan(curve.conf_low).tolist() == [True, True, False, False, False]
 
     def test_sizes(self):
-        (curve,) = contrast_curves(self.curves, PLAIN)
+        curve = curve_difference(self.curves["new"], self.curves["old"], PLAIN.contrast)
         assert curve.at_risk.tolist() == [20, 20, 15, 10, 5]
         assert curve.events.tolist() == [0, 5, 10, 5, 0]
 
-    def test_one_curve_for_each_destination(self):
-        frame = self.frame.assign(to=np.where(self.frame["week"] % 2, "job", "school"))
-        curves = contrast_curves(cumulative_incidence(frame, "week", "to", PLAIN), PLAIN)
-        assert [curve.cause for curve in curves] == ["job", "school"]
-        assert {curve.arm for curve in curves} == {"new - old"}
-
     def test_other_grids_are_refused(self):
         shorter = survival_curve(self.frame[self.frame["week"] < 4], "week", "left", PLAIN)
-        mixed = CurveTable((shorter["new"], self.curves["old"]))
         with pytest.raises(DesignError, match="weeks"):
-            contrast_curves(mixed, PLAIN)
+            curve_difference(shorter["new"], self.curves["old"], PLAIN.contrast)
 
 
 def test_nobody_left_gives_no_incidence():

@@ -9,7 +9,7 @@ import pytest
 import jobeval as je
 from jobeval import Lottery
 from jobeval.errors import DataError, DesignError
-from jobeval.exits.curves.contrast import contrast_curves
+from jobeval.exits.curves.contrast import curve_difference
 from jobeval.exits.jobs.event_rows import EventRows
 from jobeval.exits.jobs.mean_cumulative import mean_and_variance
 
@@ -94,7 +94,8 @@ class TestMeanCumulative:
         assert not np.isnan(curve.values).any()
 
     def test_differences_have_an_interval(self):
-        (curve,) = contrast_curves(mean(FRAME), PLAIN)
+        curves = mean(FRAME)
+        curve = curve_difference(curves["new"], curves["old"], PLAIN.contrast)
         assert curve.at(8) == pytest.approx(7 / 6 - 1 / 2)
 
     def test_clusters_of_persons(self):

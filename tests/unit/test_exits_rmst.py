@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery, estimate_rmst
+from jobeval.exits.drawn.drawn_contrast import conclude
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.strata import weigh_strata
 from jobeval.exits.means.arm_means import cell_means, contrast_means, means_of_counts
-from jobeval.exits.means.drawn_rmst import conclude, redraw_counts, redraw_persons
-from jobeval.exits.means.rmst import estimate_rmst_from_grid
+from jobeval.exits.means.drawn_rmst import redraw_counts, redraw_persons
+from jobeval.exits.means.rmst import rmst_from_grid
 from jobeval.inference.redrawn import Redrawn
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
@@ -347,7 +348,7 @@ class TestLottery:
         )
         grid = read_durations(frame, "week", "left", PLAIN, entry="from").grid(PLAIN)
         with pytest.raises(DesignError, match="entered late"):
-            estimate_rmst_from_grid(grid, endpoint="x", horizon_weeks=4, inference="lottery")
+            rmst_from_grid(grid, endpoint="x", horizon_weeks=4, inference="lottery")
         effect = rmst(frame, entry="from", inference="lottery")
         assert effect.p_value == 1
 
@@ -358,7 +359,7 @@ class TestFromGrid:
         grid = read_durations(frame, "week", "left", SITES).grid(SITES)
         for options in ({}, {"standardise": False}, {"inference": "lottery", "draws": 300}):
             one = rmst(frame, SITES, 20, **options)
-            other = estimate_rmst_from_grid(grid, endpoint="week", horizon_weeks=20, **options)
+            other = rmst_from_grid(grid, endpoint="week", horizon_weeks=20, **options)
             assert one == other
 
     def test_a_stratum_without_persons_falls_away(self):
@@ -372,7 +373,7 @@ class TestFromGrid:
         )  # fmt: skip
         for inference in ("model", "lottery"):
             one, other = (
-                estimate_rmst_from_grid(g, endpoint="week", horizon_weeks=4, inference=inference)
+                rmst_from_grid(g, endpoint="week", horizon_weeks=4, inference=inference)
                 for g in (grid, wide)
             )
             assert one == other

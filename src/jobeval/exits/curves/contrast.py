@@ -7,45 +7,16 @@ import numpy as np
 
 from jobeval.errors import DesignError
 from jobeval.exits.curves.curves import normal_quantile
-from jobeval.plan.lottery import Lottery
-from jobeval.results import Curve, CurveTable
-
-
-def contrast_curves(curves: CurveTable, lottery: Lottery) -> CurveTable:
-    """The difference treatment − control of every pair of curves, with pointwise intervals.
-
-    Parameters
-    ----------
-    curves
-        Curves of both arms, such as ``survival_curve`` and ``cumulative_incidence`` give.
-
-    Returns
-    -------
-    CurveTable
-        One curve for each measure and cause, its ``arm`` being ``lottery.contrast``. The arms
-        are independent, so variances add up; the interval is normal and pointwise, and
-        ``nan`` where one of the errors is unknown or zero (before the first exit of an arm).
-        ``at_risk`` is that of the arm with fewer persons, ``events`` those of both.
-
-    Raises
-    ------
-    DesignError
-        When the curves of an arm were made on another grid or standardised otherwise.
-    """
-    treated = curves.where(arm=str(lottery.treatment))
-    controls = curves.where(arm=str(lottery.control))
-    return CurveTable(
-        tuple(
-            curve_difference(
-                curve, controls.one(measure=curve.measure, cause=curve.cause), lottery.contrast
-            )
-            for curve in treated
-        )
-    )
+from jobeval.results import Curve
 
 
 def curve_difference(treated: Curve, control: Curve, contrast: str) -> Curve:
-    """The difference of two curves of independent arms, as in ``contrast_curves``."""
+    """Treatment − control of two curves of independent arms, whose variances add up.
+
+    The interval is normal and pointwise, and ``nan`` where one of the errors is unknown or zero
+    (before the first exit of an arm). ``at_risk`` is that of the arm with fewer persons,
+    ``events`` those of both. ``DesignError`` when the curves do not share their weeks.
+    """
     if not np.array_equal(treated.times, control.times):
         raise DesignError("the curves of the two arms do not share their weeks")
     values = treated.values - control.values

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import did_you_mean
+from jobeval.errors import require_one_of
 
 Floats = NDArray[np.float64]
 IntervalType = Literal["log-log", "log", "linear"]
@@ -73,15 +73,9 @@ def _bounds(values: Floats, half: Floats, kind: IntervalType) -> tuple[Floats, F
     return values / factor, values * factor
 
 
-def validate_choice(name: str, value: object, known: tuple[str, ...]) -> None:
-    """Raise ``ValueError`` for an option that is not one of ``known``."""
-    if value not in known:
-        raise ValueError(f"{name} {value!r} is unknown; {did_you_mean(str(value), known)}")
-
-
 def validate_interval(kind: object) -> None:
     """Raise ``ValueError`` for a type of interval that is not known."""
-    validate_choice("interval", kind, get_args(IntervalType))
+    require_one_of("interval", kind, get_args(IntervalType))
 
 
 def after_end(at_risk: NDArray[np.int64], survival: Floats) -> NDArray[np.bool_]:

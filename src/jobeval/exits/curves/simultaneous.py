@@ -5,9 +5,8 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DesignError
+from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.curves.bridge import equal_precision_value, hall_wellner_value
-from jobeval.exits.curves.curves import validate_choice
 from jobeval.exits.curves.standardised import ArmCurves
 from jobeval.inference.bands import LargestNormal, largest_normal
 
@@ -26,7 +25,7 @@ class Halves(NamedTuple):
 def validate_band(band: object) -> None:
     """Raise ``ValueError`` for a band that is not known."""
     if band is not None:
-        validate_choice("band", band, get_args(Band))
+        require_one_of("band", band, get_args(Band))
 
 
 def band_halves(

@@ -7,12 +7,12 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.errors import require_one_of
 from jobeval.exits.curves.curves import (
     IntervalType,
     hazard_bounds,
     normal_quantile,
     share_bounds,
-    validate_choice,
     validate_interval,
 )
 from jobeval.exits.curves.martingale import SurvivalMeasure
@@ -151,7 +151,7 @@ def validate_options(
     measure: object, interval: Any, band: Any, conf_level: float, seed: int
 ) -> CurveOptions:
     """The options of a curve; ``ValueError`` for what is not known or does not go together."""
-    validate_choice("measure", measure, get_args(SurvivalMeasure))
+    require_one_of("measure", measure, get_args(SurvivalMeasure))
     if interval is None:
         interval = "log-log" if measure == "survival" else "log"
     validate_interval(interval)

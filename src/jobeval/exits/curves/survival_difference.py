@@ -6,7 +6,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile, validate_choice
+from jobeval.errors import require_one_of
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.curves.martingale import SurvivalMeasure
 from jobeval.exits.curves.simultaneous import sup_t
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
@@ -113,7 +114,7 @@ def _validate(
     measure: object, band: object, level: float, seed: int, horizon: int | None
 ) -> CurveOptions:
     if band is not None:
-        validate_choice("band", band, ("sup-t",))
+        require_one_of("band", band, ("sup-t",))
     if horizon is not None:
         validate_horizon(horizon)
     return validate_options(measure, None, None, level, seed)

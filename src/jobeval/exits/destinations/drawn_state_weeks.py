@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.destinations.incidence_area import state_areas
+from jobeval.exits.drawn.drawn_contrast import compare_to_drawn
 from jobeval.exits.drawn.drawn_counts import draw_counts, grid_table
-from jobeval.exits.drawn.drawn_persons import compare_to_drawn, redraw_arms
+from jobeval.exits.drawn.drawn_persons import redraw_arms
 from jobeval.exits.grid.grid import ExitGrid, remaining
 from jobeval.exits.means.arm_means import Contrast
 from jobeval.inference.assignment import Assignment

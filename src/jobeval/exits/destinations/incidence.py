@@ -5,14 +5,9 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from jobeval.errors import require_one_of
 from jobeval.exits.curves.contrast import curve_difference
-from jobeval.exits.curves.curves import (
-    end_notes,
-    entry_notes,
-    normal_quantile,
-    share_bounds,
-    validate_choice,
-)
+from jobeval.exits.curves.curves import end_notes, entry_notes, normal_quantile, share_bounds
 from jobeval.exits.destinations.aalen_johansen import Incidence, aalen_johansen
 from jobeval.exits.destinations.incidence_bands import critical_value
 from jobeval.exits.grid.durations import read_destinations
@@ -194,7 +189,7 @@ class _Style(NamedTuple):
 
 def _style(endpoint: str, conf_level: float, band: Band | None, seed: int) -> _Style:
     if band is not None:
-        validate_choice("band", band, ("sup-t",))
+        require_one_of("band", band, ("sup-t",))
     require_seed(seed)
     return _Style(endpoint, conf_level, normal_quantile(conf_level), band, seed)
 

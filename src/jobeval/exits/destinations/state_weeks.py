@@ -1,15 +1,17 @@
 """Expected weeks in each state until a horizon: at every destination, and not yet left."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem
-from jobeval.exits.curves.curves import normal_quantile, validate_choice
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.destinations.drawn_state_weeks import redraw_state_counts, redraw_state_persons
 from jobeval.exits.destinations.incidence_area import area_influence, state_areas
+from jobeval.exits.drawn.drawn_cells import DRAWS, Inference, validate_inference
+from jobeval.exits.drawn.drawn_contrast import LotteryResult, conclude
 from jobeval.exits.grid.durations import Durations, read_destinations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
@@ -23,14 +25,12 @@ from jobeval.exits.means.arm_means import (
     persons,
     places,
 )
-from jobeval.exits.means.drawn_rmst import LotteryResult, conclude
 from jobeval.exits.means.restricted_mean import RestrictedMean
-from jobeval.inference.redraw import SEED, require_seed
+from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate
 
 Counts = NDArray[np.int64]
-Inference = Literal["model", "lottery"]
 REMAINING = "remaining"
 """The state of those who have not left."""
 
@@ -41,7 +41,7 @@ class StateWeeksOptions:
 
     horizon: int
     inference: Inference = "model"
-    draws: int = 10_000
+    draws: int = DRAWS
     seed: int = SEED
     conf_level: float = 0.95
 
@@ -62,7 +62,7 @@ def estimate_state_weeks(
     *,
     horizon_weeks: int,
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     standardise: bool | None = None,
     entry: str | None = None,
@@ -146,7 +146,7 @@ def state_weeks_from_grid(
     endpoint: str,
     horizon_weeks: int,
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     standardise: bool | None = None,
     conf_level: float = 0.95,
@@ -175,15 +175,12 @@ def validate_state_weeks(
     *,
     horizon_weeks: object,
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     conf_level: float = 0.95,
 ) -> StateWeeksOptions:
     """Return the options, or raise ``ValueError`` for what makes no sense."""
-    validate_choice("inference", inference, get_args(Inference))
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, not {draws}")
-    require_seed(seed)
+    validate_inference(inference, draws, seed)
     normal_quantile(conf_level)
     return StateWeeksOptions(
         horizon=validate_horizon(horizon_weeks),
@@ -278,7 +275,12 @@ def _describe(
 ) -> EffectTable:
     rows = [_row(strata, endpoint, fitted, state, options) for state in range(len(fitted))]
     results = drawn or [None] * len(rows)
-    return EffectTable(tuple(_as_drawn(row, one) for row, one in zip(rows, results, strict=True)))
+    return EffectTable(
+        tuple(
+            row if one is None or not row.std_error > 0 else one.said_of(row)
+            for row, one in zip(rows, results, strict=True)
+        )
+    )
 
 
 def _row(
@@ -315,16 +317,4 @@ def _row(
             *strata.notes(),
             *describe_gaps(cells, means, contrast, grid, options.horizon),
         ),
-    )
-
-
-def _as_drawn(row: Estimate, drawn: LotteryResult | None) -> Estimate:
-    if drawn is None or not row.std_error > 0:
-        return row
-    return replace(
-        row,
-        inference="lottery",
-        given_p_value=drawn.p_value,
-        given_interval=drawn.interval,
-        notes=(*row.notes, *drawn.notes),
     )

@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.errors import DesignError, did_you_mean
-from jobeval.exits.curves.curves import FEW_CLUSTERS, normal_quantile, validate_choice
+from jobeval.errors import DesignError, did_you_mean, require_one_of
+from jobeval.exits.curves.curves import FEW_CLUSTERS, normal_quantile
 from jobeval.exits.destinations.fine_gray import (
     CENSORED,
     COMPETING,
@@ -224,9 +224,9 @@ def validate_fine_gray(
     conf_level: float = 0.95,
 ) -> FineGrayOptions:
     """Return the options, or raise ``ValueError`` for what makes no sense."""
-    validate_choice("ties", ties, get_args(Ties))
+    require_one_of("ties", ties, get_args(Ties))
     if censoring is not None:
-        validate_choice("censoring", censoring, get_args(Censoring))
+        require_one_of("censoring", censoring, get_args(Censoring))
     normal_quantile(conf_level)
     return FineGrayOptions(
         cause=cause, ties=ties, censoring=censoring, robust=robust, conf_level=conf_level

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import validate_choice
+from jobeval.errors import require_one_of
 from jobeval.exits.drawn.drawn_stratum import BinomialTables, draw_stratum, tabulate_binomials
 from jobeval.inference.blocks import run_blocks
 from jobeval.inference.enumeration import Lotteries, choose_lotteries
@@ -160,7 +160,7 @@ class DrawnCells:
 
 def validate_inference(inference: Inference, draws: int, seed: int) -> None:
     """Raise ``ValueError`` for options that say nothing about how the lottery is drawn again."""
-    validate_choice("inference", inference, get_args(Inference))
+    require_one_of("inference", inference, get_args(Inference))
     require_seed(seed)
     if draws < 1:
         raise ValueError(f"draws must be at least 1, not {draws}")

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.enumeration import choose_lotteries
 from jobeval.inference.redraw import TILE, fill_urn
-from jobeval.inference.redrawn import Redrawn
 
 Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -32,15 +30,3 @@ def redraw_arms(
         lotteries.tile(start, arms)
         values += [statistic(row) for row in arms[:, urn.unit]]
     return values, lotteries.exact
-
-
-def compare_to_drawn(estimate: float, std_error: float, drawn: Floats, exact: bool) -> Redrawn:
-    """An estimate and its error beside those of ``R`` draws, shape ``(R, 2)``."""
-    return Redrawn(
-        estimate=np.array([estimate]),
-        std_error=np.array([std_error]),
-        drawn_estimate=drawn[:, :1],
-        drawn_std_error=drawn[:, 1:],
-        studentised=True,
-        exact=exact,
-    )

@@ -9,8 +9,8 @@ Conventions, for every estimator of this room:
 - Within a week, exits come before censorings: who is censored in week ``t`` was at risk.
 - Incidence at ``t`` includes the exits of week ``t``; survival at ``t`` is after them.
 - Everyone is at risk in week 0. An exit in week 0 lowers the curve there, so that survival
-  starts at 1 only when nobody leaves in the week of the draw. Who is censored in week 0
-  changes no test and no curve.
+  starts at 1 only when nobody leaves in the week of the draw. Who is censored in week 0 was at
+  risk in it, and so changes tests and curves exactly when somebody leaves in that week.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
 """How a Cox model is fitted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from jobeval.errors import did_you_mean
+from jobeval.errors import require_one_of
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.hazards.cox_arrange import Ties
 from jobeval.exits.hazards.cox_fit import Penalty
 
@@ -25,8 +25,7 @@ class CoxOptions:
         require_one_of("ties", self.ties, get_args(Ties))
         require_one_of("penalty", self.penalty, (None, *get_args(Penalty)))
         require_one_of("interval", self.interval, (None, *get_args(IntervalBy)))
-        if not 0 < self.conf_level < 1:
-            raise ValueError(f"conf_level must lie between 0 and 1, not {self.conf_level!r}")
+        normal_quantile(self.conf_level)
         if self.penalty and self.ties == "exact":
             raise ValueError('penalty="firth" is for ties="efron" or "breslow"')
 
@@ -49,10 +48,3 @@ class CoxOptions:
         """Such as ``"Cox (Efron)"``."""
         penalty = ", Firth" if self.penalty else ""
         return f"Cox ({self.ties.capitalize()}{penalty})"
-
-
-def require_one_of(name: str, value: object, known: Sequence[object]) -> None:
-    """Raise ``ValueError`` unless ``value`` is one of the known ones."""
-    if value not in known:
-        hint = did_you_mean(str(value), [str(one) for one in known if one is not None])
-        raise ValueError(f"{name} does not know {value!r}: {hint}")

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from jobeval.errors import require_one_of
 from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.hazards.cox_arrange import Counts, Floats, RiskCells, Ties
 from jobeval.exits.hazards.cox_model import CoxModel, read_model
-from jobeval.exits.hazards.cox_options import CoxOptions, require_one_of
+from jobeval.exits.hazards.cox_options import CoxOptions
 from jobeval.exits.hazards.cox_time import added_over_time
 from jobeval.inference.bands import largest_normal
 from jobeval.inference.redraw import SEED, require_seed

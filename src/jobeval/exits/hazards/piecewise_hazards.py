@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.errors import require_one_of
 from jobeval.exits.grid.durations import Durations, read_durations
 from jobeval.exits.hazards.cox_arrange import Counts, Floats, Ties
 from jobeval.exits.hazards.cox_design import CoxDesign, build_design
 from jobeval.exits.hazards.cox_errors import ErrorGroups, Sizes, error_groups, sizes_by_arm
 from jobeval.exits.hazards.cox_fit import CoxFit, fit_partial_likelihood
 from jobeval.exits.hazards.cox_model import INFINITE, NO_EXIT, NO_MAXIMUM, ONE_ARM
-from jobeval.exits.hazards.cox_options import CoxOptions, require_one_of
+from jobeval.exits.hazards.cox_options import CoxOptions
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -7,13 +7,13 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from jobeval.errors import DesignError
+from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.hazards.cox_arrange import Floats, Ties
 from jobeval.exits.hazards.cox_design import TREATMENT
 from jobeval.exits.hazards.cox_errors import sizes_by_arm
 from jobeval.exits.hazards.cox_model import CoxModel, read_model
-from jobeval.exits.hazards.cox_options import CoxOptions, require_one_of
+from jobeval.exits.hazards.cox_options import CoxOptions
 from jobeval.exits.hazards.cox_time import added_over_time
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

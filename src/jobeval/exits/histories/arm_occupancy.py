@@ -9,7 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import FEW_CLUSTERS, validate_choice
+from jobeval.errors import require_one_of
+from jobeval.exits.curves.curves import FEW_CLUSTERS
 from jobeval.exits.histories.histories import Histories
 from jobeval.exits.histories.product_integral import (
     Occupation,
@@ -170,7 +171,7 @@ def estimate_arms_occupancy(
     start_state
         The state of everybody in the first week; left out: as observed then.
     """
-    validate_choice("method", method, get_args(OccupancyMethod))
+    require_one_of("method", method, get_args(OccupancyMethod))
     drawn, n_states = histories.assignment, len(histories.labels)
     apart = bool(histories.lottery.strata) if standardise is None else standardise
     stratum = drawn.stratum if apart else np.zeros_like(drawn.stratum)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Literal, get_args
 
-from jobeval.errors import DesignError
-from jobeval.exits.curves.curves import validate_choice
+from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.grid.durations import is_whole
 from jobeval.exits.histories.arm_occupancy import ArmOccupancy, estimate_arms_occupancy
 from jobeval.exits.histories.histories import Histories, read_histories
@@ -106,7 +105,7 @@ def transition_probabilities_from_histories(
     conf_level: float = 0.95,
 ) -> CurveTable:
     """As ``estimate_transition_probabilities``, from histories made before."""
-    validate_choice("method", method, get_args(TransitionMethod))
+    require_one_of("method", method, get_args(TransitionMethod))
     if not is_whole(landmark_week) or not 0 <= landmark_week < histories.n_weeks:
         raise ValueError(f"landmark_week must be a whole number in 0 … {histories.n_weeks - 1}")
     arms = _follow(histories, histories.code(from_state), landmark_week, method)

@@ -18,6 +18,7 @@ from jobeval.exits.histories.arm_occupancy import (
 )
 from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.inference.bands import largest_normal
+from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable
 
@@ -42,7 +43,7 @@ def estimate_occupancy(
     conf_level: float = 0.95,
     standardise: bool | None = None,
     band: bool = False,
-    seed: int = 0,
+    seed: int = SEED,
 ) -> CurveTable:
     """The probability of being in each state, by weeks since randomisation.
 
@@ -127,7 +128,7 @@ def occupancy_from_histories(
     conf_level: float = 0.95,
     standardise: bool | None = None,
     band: bool = False,
-    seed: int = 0,
+    seed: int = SEED,
 ) -> CurveTable:
     """As ``estimate_occupancy``, from histories that were read or collected before."""
     arms = estimate_arms_occupancy(histories, method, standardise)
@@ -144,7 +145,7 @@ class Shown:
     conf_level: float = 0.95
     contrast: bool = True
     band: bool = False
-    seed: int = 0
+    seed: int = SEED
     notes: tuple[str, ...] = ()
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from jobeval.errors import DesignError
+from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.hazards.cox import fit_cox
-from jobeval.exits.hazards.cox_options import require_one_of
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Estimate

@@ -48,7 +48,7 @@ def retention_curves(
         ``measure="cumulative_incidence"``, one an arm and ``w`` of ``weeks`` with
         ``cause="kept>=w"``: of everyone drawn, the share that has kept its first job ``w``
         weeks, by weeks **since randomisation** (Aalen & Johansen 1978), standardised over the
-        strata. Their difference is the effect at each week: see ``contrast_curves``.
+        strata. Their difference is the effect at each week.
 
     Examples
     --------

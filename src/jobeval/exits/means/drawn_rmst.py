@@ -1,33 +1,22 @@
-"""Restricted means under the lottery drawn again: p-values and intervals."""
+"""Restricted means under the lottery drawn again."""
 
-import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.exits.drawn.drawn_contrast import compare_to_drawn
 from jobeval.exits.drawn.drawn_counts import draw_counts, grid_table
+from jobeval.exits.drawn.drawn_persons import redraw_arms
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.means.arm_means import Contrast, Measure, measure_means
 from jobeval.inference.assignment import Assignment
-from jobeval.inference.enumeration import choose_lotteries
-from jobeval.inference.redraw import TILE, fill_urn
-from jobeval.inference.redrawn import TIE, Redrawn
-from jobeval.results import Interval
+from jobeval.inference.redrawn import Redrawn
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Statistic = Callable[[Counts], Contrast]
 """The contrast had the lottery given these arms, shape ``(n,)``."""
-
-
-class LotteryResult(NamedTuple):
-    """What the lottery drawn again says of a contrast."""
-
-    p_value: float
-    interval: Interval
-    notes: tuple[str, ...]
 
 
 def redraw_counts(
@@ -52,52 +41,17 @@ def redraw_counts(
         if not standardise:
             counts = counts.sum(axis=2, keepdims=True)
         parts.append(_contrasts(counts, weights, horizon, measure))
-    return _redrawn(observed, np.concatenate(parts), again.drawn.exact)
+    drawn = np.concatenate(parts)
+    return compare_to_drawn(observed.estimate, observed.std_error, drawn, again.drawn.exact)
 
 
 def redraw_persons(
     statistic: Statistic, observed: Contrast, assignment: Assignment, draws: int, seed: int
 ) -> Redrawn:
     """Contrasts in all lotteries of persons or clusters, or in ``draws`` of them, one by one."""
-    urn = fill_urn(assignment)
-    lotteries = choose_lotteries(urn, draws, seed)
-    values: list[Contrast] = []
-    for start in range(0, lotteries.total, TILE):
-        arms = np.empty((min(TILE, lotteries.total - start), urn.size), dtype=np.int64)
-        lotteries.tile(start, arms)
-        values += [statistic(row) for row in arms[:, urn.unit]]
-    return _redrawn(observed, np.array(values)[:, :2], lotteries.exact)
-
-
-def conclude(redrawn: Redrawn, conf_level: float) -> LotteryResult:
-    """The studentised p-value, and the values within its critical distance of the estimate.
-
-    The p-value tests that the lottery changed nobody's weeks, neither exits nor follow-up, and
-    is exact for that. The interval holds the values ``δ`` with ``|estimate − δ| / se`` below
-    the critical value which that hypothesis gives; for other ``δ`` it rests on the studentised
-    statistic having the same distribution in large trials, also where the arms are censored
-    unequally (Ditzhaus, Yu & Xu 2023). It holds 0 exactly when ``p > 1 − conf_level``.
-    """
-    statistic = np.abs(redrawn.drawn[:, 0])
-    failed = int(np.isnan(statistic).sum())
-    extreme = np.sort(np.where(np.isnan(statistic), np.inf, statistic))[::-1]
-    extra = 0 if redrawn.exact else 1
-    hits = math.floor((1 - conf_level) * (extra + redrawn.draws) - extra + 1e-9)
-    critical = float(extreme[min(hits, len(extreme) - 1)]) if hits >= 0 else math.inf
-    own = abs(float(redrawn.observed[0]))
-    if own * (1 - TIE) <= critical <= own:  # a tie, but for rounding
-        critical = own
-    estimate, half = float(redrawn.estimate[0]), critical * float(redrawn.std_error[0])
-    which = "all possible lotteries" if redrawn.exact else f"{redrawn.draws} draws of the lottery"
-    notes = (f"p-value and interval from {which}, studentised",)
-    if failed:
-        notes += (
-            f"in {failed} of {redrawn.draws} draws the statistic cannot be computed; "
-            "they count as at least as extreme",
-        )
-    known = math.isfinite(estimate) and redrawn.std_error[0] > 0
-    low, high = (estimate - half, estimate + half) if known else (math.nan, math.nan)
-    return LotteryResult(float(redrawn.p_values()[0]), Interval(low, high), notes)
+    values, exact = redraw_arms(statistic, assignment, draws, seed)
+    drawn = np.array(values)[:, :2]
+    return compare_to_drawn(observed.estimate, observed.std_error, drawn, exact)
 
 
 def _until(table: Counts, horizon: int) -> Counts:
@@ -143,14 +97,3 @@ def _restricted_means(counts: Counts, horizon: int) -> tuple[Floats, Floats]:
         variance = stay**2 * variance + mean**2 * hazard / np.maximum(n - exits, 1)
         known |= stay == 0
     return np.where(known, mean, np.nan), np.where(known & (n > 1), variance, np.nan)
-
-
-def _redrawn(observed: Contrast, drawn: Floats, exact: bool) -> Redrawn:
-    return Redrawn(
-        estimate=np.array([observed.estimate]),
-        std_error=np.array([observed.std_error]),
-        drawn_estimate=drawn[:, :1],
-        drawn_std_error=drawn[:, 1:],
-        studentised=True,
-        exact=exact,
-    )

@@ -8,8 +8,11 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import entry_notes, normal_quantile, validate_choice
+from jobeval.errors import require_one_of
+from jobeval.exits.curves.curves import entry_notes, normal_quantile
 from jobeval.exits.curves.kaplan_meier import kaplan_meier
+from jobeval.exits.drawn.drawn_cells import DRAWS, Inference, validate_inference
+from jobeval.exits.drawn.drawn_contrast import LotteryResult, conclude
 from jobeval.exits.grid.durations import Durations, read_durations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
@@ -22,11 +25,11 @@ from jobeval.exits.means.arm_means import (
     means_of_clusters,
     means_of_counts,
 )
-from jobeval.exits.means.drawn_rmst import LotteryResult, conclude, redraw_counts, redraw_persons
+from jobeval.exits.means.drawn_rmst import redraw_counts, redraw_persons
 from jobeval.exits.means.rmst_adjusted import adjust_means
 from jobeval.exits.means.rmst_weighted import fit_weighted
 from jobeval.inference.covariates import covariate_names, read_covariates
-from jobeval.inference.redraw import SEED, require_seed
+from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Estimate
@@ -34,7 +37,6 @@ from jobeval.results import Estimate
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Adjustment = Literal["pseudo", "weighting"]
-Inference = Literal["model", "lottery"]
 NAMES: dict[Adjustment | None, str] = {
     None: "restricted mean",
     "pseudo": "restricted mean, adjusted by pseudo-values",
@@ -50,7 +52,7 @@ class RmstOptions:
     measure: Measure = "difference"
     adjustment: Adjustment | None = None
     inference: Inference = "model"
-    draws: int = 10_000
+    draws: int = DRAWS
     seed: int = SEED
     conf_level: float = 0.95
 
@@ -74,7 +76,7 @@ def estimate_rmst(
     covariates: Sequence[str | Term] = (),
     adjustment: Adjustment = "pseudo",
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     entry: str | None = None,
     standardise: bool | None = None,
@@ -182,14 +184,14 @@ def estimate_rmst(
     return replace(estimate, notes=(*read.notes, *estimate.notes))
 
 
-def estimate_rmst_from_grid(
+def rmst_from_grid(
     grid: ExitGrid,
     *,
     endpoint: str,
     horizon_weeks: int,
     measure: Measure = "difference",
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     standardise: bool | None = None,
     conf_level: float = 0.95,
@@ -229,21 +231,15 @@ def validate_rmst(
     adjustment: Adjustment = "pseudo",
     adjusted: bool = False,
     inference: Inference = "model",
-    draws: int = 10_000,
+    draws: int = DRAWS,
     seed: int = SEED,
     entry: str | None = None,
     conf_level: float = 0.95,
 ) -> RmstOptions:
     """Return the options, or raise ``ValueError`` for what makes no sense."""
-    for name, value, choices in (
-        ("measure", measure, Measure),
-        ("adjustment", adjustment, Adjustment),
-        ("inference", inference, Inference),
-    ):
-        validate_choice(name, value, get_args(choices))
-    if draws < 1:
-        raise ValueError(f"draws must be at least 1, not {draws}")
-    require_seed(seed)
+    require_one_of("measure", measure, get_args(Measure))
+    require_one_of("adjustment", adjustment, get_args(Adjustment))
+    validate_inference(inference, draws, seed)
     normal_quantile(conf_level)
     of_one_arm = measure in ("treatment", "control")
     if of_one_arm and inference == "lottery":
@@ -374,15 +370,7 @@ def _describe(
         mean_control=float(fitted.means[0]),
         notes=(*_design_notes(strata, options), *fitted.notes),
     )
-    if drawn is None:
-        return estimate
-    return replace(
-        estimate,
-        inference="lottery",
-        given_p_value=drawn.p_value,
-        given_interval=drawn.interval,
-        notes=(*estimate.notes, *drawn.notes),
-    )
+    return estimate if drawn is None else drawn.said_of(estimate)
 
 
 def _design_notes(strata: WeightedStrata, options: RmstOptions) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
-from jobeval.errors import did_you_mean
+from jobeval.errors import require_one_of
 from jobeval.exits.curves.error_shapes import LOG_LOGISTIC, LOG_NORMAL, WEIBULL, ErrorShape
 from jobeval.exits.models.week_baselines import BASELINES, PERIOD, BaselineName
 from jobeval.exits.models.week_hazards import Link
@@ -100,10 +100,10 @@ def choose_model(
     >>> choose_model("cloglog", breaks=(26,)).baseline
     'periods'
     """
-    _known("distribution", distribution, DISTRIBUTIONS)
-    _known("strata", strata, get_args(StrataAs))
+    require_one_of("distribution", distribution, DISTRIBUTIONS)
+    require_one_of("strata", strata, get_args(StrataAs))
     if baseline is not None:
-        _known("baseline", baseline, BASELINES)
+        require_one_of("baseline", baseline, BASELINES)
     smooth = distribution in SHAPES
     if smooth and (baseline is not None or breaks is not None or strata == "baseline"):
         raise ValueError(
@@ -118,11 +118,6 @@ def choose_model(
         raise ValueError(f"a {baseline} baseline is alike in all strata: take strata='indicators'")
     last = None if breaks is None else _validate_breaks(breaks)
     return ModelChoice(distribution, grouped, baseline or "free", last, strata)
-
-
-def _known(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ValueError(f"{name} {value!r} is unknown; {did_you_mean(str(value), known)}")
 
 
 def _validate_breaks(breaks: Sequence[int]) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import validate_choice
+from jobeval.errors import require_one_of
 from jobeval.exits.drawn.drawn_cells import DRAWS, Inference, validate_inference
 from jobeval.exits.drawn.drawn_scores import (
     ScoreMoments,
@@ -213,7 +213,7 @@ def _name(weights: Weights) -> str:
 def validate_weights(weights: Weights) -> Floats:
     """ρ and γ of the ``m`` weights, shape ``(m, 2)``; ``ValueError`` for what is neither."""
     if isinstance(weights, str):
-        validate_choice("weights", weights, ("max-combo",))
+        require_one_of("weights", weights, ("max-combo",))
         return POWERS
     powers = np.array([weights or (0.0, 0.0)])
     if (

@@ -8,7 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile, validate_choice
+from jobeval.errors import require_one_of
+from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.means.restricted_mean import restricted_mean
 from jobeval.exits.take_up.complier_influence import GroupInfluence, Moves
@@ -90,7 +91,7 @@ def estimate_late_rmst(
     """
     horizon = validate_horizon(horizon_weeks)
     normal_quantile(conf_level)
-    validate_choice("interval", interval, get_args(IntervalKind))
+    require_one_of("interval", interval, get_args(IntervalKind))
     data = read_take_up(frame, duration, observed, lottery, treated, standardise)
     grid = data.strata.grid
     longest = restricted_mean(grid.at_risk, grid.leavers, horizon).longest.min()
