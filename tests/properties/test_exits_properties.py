@@ -12,6 +12,7 @@ from jobeval import (
     Lottery,
     cumulative_incidence,
     estimate_hazard_ratio,
+    estimate_survival_difference,
     logrank_test,
     survival_curve,
 )

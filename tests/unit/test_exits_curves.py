@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from jobeval import CurveTable, Lottery, cumulative_incidence, survival_curve
+from jobeval import Lottery, cumulative_incidence, survival_curve
 from jobeval.errors import DesignError
 from jobeval.exits.curves.contrast import curve_difference
 from jobeval.exits.curves.quantiles import survival_quantile

@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from jobeval import DataError, DesignError, Lottery, estimate_rmst
+from jobeval.exits.destinations.state_weeks import state_weeks_from_grid
 from jobeval.exits.drawn.drawn_contrast import conclude
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.strata import weigh_strata
@@ -371,9 +373,15 @@ class TestFromGrid:
                for name, values in (("events", grid.events), ("censored", grid.censored),
                                     ("entries", grid.entries))},
         )  # fmt: skip
-        for inference in ("model", "lottery"):
+        for options in product(("model", "lottery"), (None, False)):
+            given = dict(zip(("inference", "standardise"), options, strict=True))
             one, other = (
-                rmst_from_grid(g, endpoint="week", horizon_weeks=4, inference=inference)
+                rmst_from_grid(g, endpoint="week", horizon_weeks=4, **given) for g in (grid, wide)
+            )
+            assert one == other
+            assert math.isfinite(one.p_value)
+            one, other = (
+                state_weeks_from_grid(g, endpoint="week", horizon_weeks=4, **given)
                 for g in (grid, wide)
             )
             assert one == other

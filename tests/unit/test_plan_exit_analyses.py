@@ -66,6 +66,8 @@ FAULTS = [
         "overstates the exits",
     ),
     ({"endpoint": "job", "estimator": "rmst", "horizon_weeks": 105}, "is not from 1 to"),
+    ({"endpoint": "job", "estimator": "rmst", "horizon_weeks": 102},
+     "less the 3 weeks that confirm an exit"),
     ({"endpoint": "job", "estimator": "rmst", "horizon_weeks": 0}, "is not from 1 to"),
     (
         {"endpoint": "job", "estimator": "rmst", "horizon_weeks": {"final": 52}},
@@ -75,6 +77,9 @@ FAULTS = [
     ({"endpoint": "job", "estimator": "rmst", "horizon_weeks": 52, "adjustment": "pseudo"},
      '"adjustment" needs "covariates"'),
     ({"endpoint": "job", "estimator": "cox", "periods": [26, 13]}, "must be rising weeks"),
+    ({"endpoint": "job", "estimator": "cox", "periods": [0, 13]}, "must be rising weeks, from 1"),
+    ({"endpoint": "kept", "estimator": "retention", "kept_weeks": [26, 13]}, "must be rising"),
+    ({"endpoint": "job", "estimator": "logrank", "weights": [-1.0, 0.0]}, "greater than or equal"),
     (
         {"endpoint": "job", "estimator": "kaplan_meier", "band": "hall-wellner",
          "covariates": [{"column": "age"}]},

@@ -164,7 +164,8 @@ def tell(*effects: Estimate, language: str = "en", look: str = "final", **parts)
     """A report of the made-up evaluation with these effects, curves, tests and checks."""
     made_up = fabricate_evaluation(look)
     without = parts.pop("drop_curves", "")
-    kept_curves = [curve for curve in made_up.curves if curve.measure != without]
+    left_out = {"share", "mean", "state_share", without}
+    kept_curves = [curve for curve in made_up.curves if curve.measure not in left_out]
     drop = parts.pop("drop", ())
     plan = made_up.plan.model_copy(
         update={"analyses": tuple(a for a in made_up.plan.analyses if not isinstance(a, drop))}
@@ -277,6 +278,13 @@ def test_no_certain_difference_in_weeks_is_said_plainly():
     assert "Ingen af forskellene i uger er statistisk sikre." in texts(chapter)
 
 
+def test_destinations_that_are_all_hidden_are_not_drawn():
+    rare = [replace(curve, events=np.zeros(10, dtype=int)) for curve in many_exits()]
+    chapter = tell(curves=rare, drop_curves="cumulative_incidence").destinations()
+    assert not only(chapter, FigureBlock)
+    assert {row[1] for row in tables(chapter)[0].rows} == {"hidden"}
+
+
 # --- ways between states -----------------------------------------------------------------
 
 
@@ -302,6 +310,13 @@ def test_beside_the_status_figure_the_arms_are_compared_state_by_state():
     assert stack.alt.startswith("Area chart")
     for arm in stack.alt.split(": ", 1)[1].split(";"):
         assert sum(percents(arm)) == pytest.approx(100, abs=0.5)
+
+
+def test_states_that_are_hidden_throughout_have_no_panel():
+    rare = [replace(c, values=c.values * 0) if c.cause == "relapse" else c for c in occupancy()]
+    [figure] = only(tell(curves=rare).ways(), FigureBlock)
+    assert "Ordinary job without benefit" in figure.alt
+    assert "Back on benefit" not in figure.alt
 
 
 def test_at_the_midterm_states_are_shown_for_the_common_weeks_only():
@@ -381,6 +396,12 @@ def test_curves_that_are_hidden_are_not_drawn():
     chapter = tell(starts(), curves=unknown).jobs()
     assert not only(chapter, FigureBlock)
     assert "1.43 times" in texts(chapter)
+
+
+def test_a_curve_that_goes_nowhere_is_not_drawn():
+    nowhere = [replace(steps(arm, "survival", "job_kept", np.full(3, 0.9), 0),
+                       at_risk=np.full(3, 4)) for arm in ARMS]  # fmt: skip
+    assert not only(tell(*kept(), curves=nowhere).jobs(), FigureBlock)
 
 
 # --- the whole report ---------------------------------------------------------------------

@@ -12,11 +12,8 @@ from jobeval.endpoints.weekly import followed_weeks, number_runs
 from jobeval.panel.build import Panel
 from jobeval.panel.engine import collect_frame
 from jobeval.panel.states import NEVER
-from jobeval.plan.endpoints import ExitEndpoint
+from jobeval.plan.endpoints import AT_ONCE, ExitEndpoint
 from jobeval.plan.parts import State
-
-AT_ONCE: frozenset[State] = frozenset({"disability_pension", "out_of_population"})
-"""Destinations that count from their first week."""
 
 
 def derive_exits(panel: Panel, endpoint: ExitEndpoint) -> pd.DataFrame:

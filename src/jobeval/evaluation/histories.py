@@ -11,6 +11,7 @@ import pandas as pd
 from jobeval.endpoints.histories import Relapse, collect_histories
 from jobeval.endpoints.recurrence import derive_recurrence
 from jobeval.endpoints.retention import derive_retention
+from jobeval.errors import DesignError
 from jobeval.evaluation.effects import unobserved
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.evaluation.said import Said
@@ -65,9 +66,13 @@ def _histories(analysis: OccupancyAnalysis, at_look: TrialAtLook) -> Histories:
 def _sequences(analysis: OccupancyAnalysis, histories: Histories, horizon: int) -> CheckResult:
     size = max(SMALLEST_GROUP, min(histories.sizes) // GROUPS_SHOWN)
     by = analysis.groups[-1].name
-    groups = group_sequences(histories, size, by=by, horizon_weeks=horizon)
+    name = f"sequences {analysis.name}"
+    try:
+        groups = group_sequences(histories, size, by=by, horizon_weeks=horizon)
+    except DesignError as error:  # too few are followed so far: the rest of the analysis stands
+        return CheckResult(name=name, passed=None, sentence=str(error))
     return CheckResult(
-        name=f"sequences {analysis.name}",
+        name=name,
         passed=None,
         sentence=f"{len(groups.arm)} groups of persons with like histories.",
         table=groups.to_frame(),

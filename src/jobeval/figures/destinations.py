@@ -32,7 +32,8 @@ def plot_stacked_destinations(
 ) -> Figure:
     """Stacked cumulative incidences, one panel an arm; what is above them has not left.
 
-    Below each panel stand the numbers at risk.
+    Below each panel stand the numbers at risk. A destination that is hidden in every arm is
+    left out.
 
     Parameters
     ----------
@@ -41,8 +42,13 @@ def plot_stacked_destinations(
     labels
         What to call each arm.
     """
-    stacks = {arm: _layers(require_all_released(c, ReleasedCurve), words)
-              for arm, c in arms.items()}  # fmt: skip
+    for curves in arms.values():
+        require_all_released(curves, ReleasedCurve)
+    seen = {c.cause for curves in arms.values() for c in curves if not any(c.suppressed)}
+    stacks = {
+        arm: _layers([curve for curve in curves if curve.cause in seen], words)
+        for arm, curves in arms.items()
+    }
     highest = max(sum(layer.shares[-1] for layer in layers) for layers in stacks.values())
     with figure_style():
         figure, grid = new_figure(2.9, columns=len(stacks), sharey=True, squeeze=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobeval.errors import did_you_mean
 from jobeval.plan.analyses import Analysis, PathAnalysis, RiskAnalysis
 from jobeval.plan.endpoints import (
+    AT_ONCE,
     DeliveredExit,
     DeliveredOutcome,
     Endpoint,
@@ -72,7 +73,7 @@ def find_misfits(plan: TrialPlan, place: str, analysis: Analysis, name: str) -> 
             f'"{endpoint.kind}"; {mend}'
         )
         return
-    yield from find_horizon_problems(plan, place, analysis)
+    yield from find_horizon_problems(plan, place, analysis, _confirming_weeks(endpoint))
     if isinstance(analysis, ExitAnalysis):
         yield from _exit_problems(place, analysis, endpoint)
     elif isinstance(endpoint, WindowEndpoint):
@@ -116,17 +117,27 @@ def _exit_problems(place: str, analysis: ExitAnalysis, endpoint: Endpoint) -> It
         )
 
 
-def find_horizon_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
-    """A horizon beyond the follow-up, or none for a look."""
+def _confirming_weeks(endpoint: Endpoint) -> int:
+    """Weeks at the end of follow-up in which no exit can be confirmed any more."""
+    if not isinstance(endpoint, ExitEndpoint) or AT_ONCE.issuperset(endpoint.destinations):
+        return 0
+    return endpoint.min_weeks - 1
+
+
+def find_horizon_problems(
+    plan: TrialPlan, place: str, analysis: Analysis, confirming: int = 0
+) -> Iterator[str]:
+    """A horizon beyond what can be followed, or none for a look."""
     horizon: Horizon | None = getattr(analysis, "horizon_weeks", None)
     if horizon is None:
         return
-    longest = plan.follow_up.horizon_weeks
+    longest = plan.follow_up.horizon_weeks - confirming
     weeks = list(horizon.values()) if isinstance(horizon, dict) else [horizon]
     for week in weeks:
         if not 0 < week <= longest:
-            rule = f"{week} is not from 1 to follow_up.horizon_weeks, {longest}"
-            yield f"{place}.horizon_weeks: {rule}"
+            rule = f"{week} is not from 1 to {longest}, follow_up.horizon_weeks"
+            less = f" less the {confirming} weeks that confirm an exit" if confirming else ""
+            yield f"{place}.horizon_weeks: {rule}{less}"
     for look in analysis.looks or plan.looks:
         if isinstance(horizon, dict) and look not in horizon:
             yield f"{place}.horizon_weeks: names no horizon for {look!r}"

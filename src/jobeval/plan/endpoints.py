@@ -67,6 +67,10 @@ class WindowEndpoint(_Endpoint):
         return both[look] if isinstance(both, dict) else both
 
 
+AT_ONCE: frozenset[State] = frozenset({"disability_pension", "out_of_population"})
+"""Destinations that count from their first week."""
+
+
 class ExitEndpoint(_Endpoint):
     """Weeks until the first spell of at least ``min_weeks`` in one of ``destinations``.
 

@@ -13,7 +13,8 @@ from jobeval.plan.parts import Label, LookName, Name, PlanPart, State, Term, Wee
 Horizon = Weeks | dict[LookName, Weeks]
 Ties = Literal["efron", "breslow", "exact"]
 Drawn = Literal["model", "lottery"]
-RhoGamma = Annotated[tuple[float, float], Field(strict=False)]
+Power = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+RhoGamma = Annotated[tuple[Power, Power], Field(strict=False)]
 Terms = Annotated[tuple[Term, ...], Field(strict=False)]
 Distribution = Literal[
     "exponential",
@@ -29,6 +30,13 @@ Distribution = Literal[
 def horizon_at(horizon: Horizon, look: LookName) -> int:
     """The horizon of this look; ``KeyError`` when the plan has none."""
     return horizon[look] if isinstance(horizon, dict) else horizon
+
+
+def rising_weeks(value: tuple[int, ...]) -> tuple[int, ...]:
+    """The weeks; ``ValueError`` unless they rise from 1 on."""
+    if any(later <= earlier for earlier, later in pairwise((0, *value))):
+        raise ValueError("must be rising weeks, from 1 on")
+    return value
 
 
 class ExitAnalysis(Stratified):
@@ -65,9 +73,7 @@ class LogRankAnalysis(AdjustedAnalysis):
     """A test of whether the arms leave equally fast."""
 
     estimator: Literal["logrank"]
-    weights: Literal["max-combo"] | Annotated[tuple[float, float], Field(strict=False)] | None = (
-        None
-    )
+    weights: Literal["max-combo"] | RhoGamma | None = None
     """Fleming–Harrington's (rho, gamma), or the largest of four of them."""
     inference: Drawn = "model"
 
@@ -83,12 +89,7 @@ class CoxAnalysis(AdjustedAnalysis):
     over_time: bool = False
     """Also test whether the ratio is the same in all weeks, and follow it over them."""
 
-    @field_validator("periods")
-    @classmethod
-    def _rising(cls, value: tuple[int, ...]) -> tuple[int, ...]:
-        if any(later <= earlier for earlier, later in pairwise(value)):
-            raise ValueError("must be rising weeks")
-        return value
+    _rising = field_validator("periods")(rising_weeks)
 
 
 class MeanWeeksAnalysis(AdjustedAnalysis):
@@ -224,6 +225,7 @@ class RetentionAnalysis(OneEndpoint):
     kept_weeks: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(13, 26), strict=False, min_length=1
     )
+    _rising = field_validator("kept_weeks")(rising_weeks)
     horizon_weeks: Horizon | None = None
 
 

@@ -41,8 +41,12 @@ def read_columns(frame: Any, names: Iterable[str]) -> dict[str, NDArray[Any]]:
     [0.0, 37.0]
     """
     names = list(dict.fromkeys(names))
-    native = nw.from_native(frame)
-    known = native.collect_schema().names()
+    try:
+        native = nw.from_native(frame)
+        known = native.collect_schema().names()
+    except nw.exceptions.DuplicateError:
+        problem = Problem("columns", "some names occur twice.", "Give each column its own name.")
+        raise DataError("data frame", [problem]) from None
     problems = [
         Problem(f"column {name!r}", "is not in the data frame.", did_you_mean(name, known))
         for name in names

@@ -85,6 +85,14 @@ def _incidence(analysis: IncidenceAnalysis, story: Story) -> Blocks:
     pairs = _pairs(analysis, story)
     if not pairs:
         return []
+    table = TableBlock(table=_table(analysis, pairs, story))
+    return [*_figures(pairs, story), table]
+
+
+def _figures(pairs: Sequence[Pair], story: Story) -> Blocks:
+    """The stack, and the destinations one by one; nothing where all of them are hidden."""
+    if all(any(curve.suppressed) for pair in pairs for curve in pair):
+        return []
     arms = {arm: [pair[i] for pair in pairs] for i, arm in enumerate(story.labels)}
     return [
         story.paragraph("destinations.stacked_text", least=story.results.policy.min_count),
@@ -98,7 +106,6 @@ def _incidence(analysis: IncidenceAnalysis, story: Story) -> Blocks:
             describe_destinations(pairs, story.labels, story.words),
             story.say("exits.destinations_figure"),
         ),
-        TableBlock(table=_table(analysis, pairs, story)),
     ]
 
 

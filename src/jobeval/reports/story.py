@@ -213,8 +213,8 @@ class Story:
 
 
 def is_shown(pair: Pair) -> bool:
-    """Whether no week of either curve is hidden."""
-    return not any(any(curve.suppressed) for curve in pair)
+    """Whether both curves go somewhere, and no week of them is hidden."""
+    return all(curve.times[-1] > 0 and not any(curve.suppressed) for curve in pair)
 
 
 def _is_adjusted(analysis: EffectAnalysis) -> bool:

@@ -123,7 +123,9 @@ def _occupancy(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story)
         return []
     if not story.has_states():
         return [_stack(pairs, looks, story)]
-    pairs.pop(OTHER, None)
+    pairs = {state: p for state, p in pairs.items() if state != OTHER and _is_known(p)}
+    if not pairs:
+        return []
     return [
         story.paragraph("ways.by_state_text", states=story.say("exits.states")),
         story.figure(
@@ -134,13 +136,23 @@ def _occupancy(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story)
     ]
 
 
+def _is_known(pair: Pair) -> bool:
+    """Whether some week of each arm is shown."""
+    return all(not all(curve.suppressed) for curve in pair)
+
+
 def _in_common(pair: Pair, story: Story) -> Pair:
     control, treatment = story.in_common(pair)
     return control, treatment
 
 
+def _with_rest(looks: dict[str, Way], story: Story) -> dict[str, Way]:
+    """The groups, and the states that are in none of them."""
+    return {**looks, OTHER: Way(story.words.state(OTHER), STACK[OTHER])}
+
+
 def _stack(pairs: dict[str, Pair], looks: dict[str, Way], story: Story) -> FigureBlock:
-    shown = {**looks, OTHER: Way(story.words.state(OTHER), STACK[OTHER])}
+    shown = _with_rest(looks, story)
     arms: dict[str, dict[str, ReleasedCurve]] = {
         arm: {state: pair[i] for state, pair in pairs.items()} for i, arm in enumerate(story.labels)
     }
@@ -162,7 +174,7 @@ def _state_weeks(
     effects = {e.part: e for e in story.effects_of(analysis.name)}
     return [
         StateWeeks(way.label, story.say("state_weeks.in_state", state=way.label), effects[state])
-        for state, way in looks.items()
+        for state, way in _with_rest(looks, story).items()
         if state in effects
     ]
 
@@ -173,6 +185,7 @@ def _horizon(analysis: OccupancyAnalysis, story: Story) -> int:
 
 def _moves(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story) -> Blocks:
     moves: list[tuple[str, str, ReleasedEstimate]] = []
+    looks = _with_rest(looks, story)
     for effect in story.effects_of(analysis.name):
         origin, arrow, target = effect.part.partition(MOVE)
         if arrow:
@@ -190,13 +203,14 @@ def _sequences(analysis: OccupancyAnalysis, looks: dict[str, Way], story: Story)
     check = story.check(f"sequences {analysis.name}")
     if check is None or not len(check.table):
         return []
+    shown = _with_rest(looks, story) if OTHER in check.table.column("state") else looks
     hides = SUPPRESSED in check.table.column("state")
     return [
         story.heading("ways.sequences_title", 2),
         story.paragraph("ways.sequences_text", last=looks[analysis.groups[-1].name].label),
         story.figure(
-            plot_sequences(check.table, looks, story.labels, story.words),
-            describe_sequences(check.table, looks, story.labels, story.words),
+            plot_sequences(check.table, shown, story.labels, story.words),
+            describe_sequences(check.table, shown, story.labels, story.words),
             story.say("ways.sequences_figure"),
             story.say("ways.sequences_note") if hides else "",
         ),

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobeval.results.json import html_table, number, plain
+from jobeval.results.json import counted, html_table, listed, number, plain
 from jobeval.results.test import HypothesisTest
 
 
@@ -138,9 +138,7 @@ class Curve:
         return cls(**read)
 
     def __repr__(self) -> str:
-        span = f"{self.times[0]}–{self.times[-1]}" if len(self.times) else "none"
-        cause = f", {self.cause}" if self.cause else ""
-        return f"Curve({self.endpoint}{cause}, {self.measure}, {self.arm}, weeks {span})"
+        return f"Curve({_line(self)})"
 
     def _repr_html_(self) -> str:
         return html_table(self.to_frame())
@@ -200,7 +198,19 @@ class CurveTable:
         )
 
     def __repr__(self) -> str:
-        return f"CurveTable({len(self)} curves)"
+        head = f"CurveTable({counted(len(self), 'curve')})"
+        tests = [repr(test) for test in self.tests]
+        return listed(head, [_line(curve) for curve in self]) + "".join(
+            f"\n  {test}" for test in tests
+        )
 
     def _repr_html_(self) -> str:
         return html_table(self.to_frame())
+
+
+def _line(curve: Curve) -> str:
+    span = f"{curve.times[0]}–{curve.times[-1]}" if len(curve.times) else "none"
+    names = (curve.endpoint, curve.cause, curve.subgroup, curve.measure, curve.arm)
+    known = curve.times[np.isfinite(curve.values)]
+    last = f": {curve.at(known[-1]):.4g} in week {known[-1]}" if len(known) else ""
+    return f"{', '.join(filter(None, names))}, weeks {span}{last}"

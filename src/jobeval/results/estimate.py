@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import pandas as pd
 
-from jobeval.results.json import html_table, number, plain
+from jobeval.results.json import counted, html_table, listed, number, plain, why_not
 
 Scale = Literal["difference", "log_ratio"]
 OVER_SITES = ("pooled", "prediction", "tau")
@@ -69,6 +69,22 @@ class TakeUp:
         read: dict[str, Any] = {k: number(v) for k, v in values.items() if k != "profile"}
         rows = ((str(name), number(own), number(all_)) for name, own, all_ in values["profile"])
         return cls(profile=tuple(rows), **read)
+
+    def __repr__(self) -> str:
+        return (
+            f"TakeUp(first stage {self.first_stage:.4g}, F = {self.f_statistic:.4g}; took part: "
+            f"{self.share_treatment:.1%} of treatment, {self.share_control:.1%} of control)"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = (
+            "share_treatment", "share_control", "first_stage", "first_stage_std_error",
+            "f_statistic",
+        )  # fmt: skip
+        stage = html_table(pd.DataFrame([{name: getattr(self, name) for name in shown}]))
+        columns = ["covariate", "mean_compliers", "mean_everyone"]
+        profile = pd.DataFrame(list(self.profile), columns=columns)
+        return stage + (html_table(profile) if self.profile else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,18 +221,10 @@ class Estimate:
         return cls(**read)
 
     def __repr__(self) -> str:
-        low, high = self.confidence_interval()
-        scale = "log ratio " if self.scale == "log_ratio" else ""
-        where = f" {self.part}" if self.part else ""
-        where += f" in {self.subgroup}" if self.subgroup else ""
-        return (
-            f"Estimate({self.endpoint}{where}, {self.contrast}: {scale}{self.estimate:.4g} "
-            f"[{low:.4g}, {high:.4g}], p = {self.p_value:.3g}, "
-            f"n = {self.n_treatment} + {self.n_control}, {self.estimator})"
-        )
+        return f"Estimate({_line(self)})"
 
     def _repr_html_(self) -> str:
-        return html_table(EffectTable((self,)).to_frame()[list(EffectTable.SHOWN)])
+        return _shown(EffectTable((self,)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,16 +292,34 @@ class EffectTable:
         return cls(tuple(Estimate.from_dict(item) for item in values["estimates"]))
 
     def __repr__(self) -> str:
-        return f"EffectTable({len(self)} estimates)"
+        head = f"EffectTable({counted(len(self), 'estimate')})"
+        return listed(head, [_line(estimate) for estimate in self])
 
     def _repr_html_(self) -> str:
-        frame = self.to_frame()
-        shown = list(self.SHOWN)
-        if frame["p_value_adjusted"].notna().any():
-            shown.insert(shown.index("p_value") + 1, "p_value_adjusted")
-        if (frame["scale"] == "log_ratio").any():
-            shown.insert(shown.index("estimate"), "scale")
-        return html_table(frame[shown])
+        return _shown(self)
+
+
+def _line(effect: Estimate) -> str:
+    low, high = effect.confidence_interval()
+    scale = "log ratio " if effect.scale == "log_ratio" else ""
+    where = f" {effect.part}" if effect.part else ""
+    where += f" in {effect.subgroup}" if effect.subgroup else ""
+    return (
+        f"{effect.endpoint}{where}, {effect.contrast}: {scale}{effect.estimate:.4g} "
+        f"[{low:.4g}, {high:.4g}], p = {effect.p_value:.3g}, "
+        f"n = {effect.n_treatment} + {effect.n_control}, {effect.estimator}"
+        f"{why_not(effect.estimate, effect.notes)}"
+    )
+
+
+def _shown(table: EffectTable) -> str:
+    frame = table.to_frame()
+    shown = list(EffectTable.SHOWN)
+    if frame["p_value_adjusted"].notna().any():
+        shown.insert(shown.index("p_value") + 1, "p_value_adjusted")
+    if (frame["scale"] == "log_ratio").any():
+        shown.insert(shown.index("estimate"), "scale")
+    return html_table(frame[shown])
 
 
 def with_adjusted_p(table: EffectTable, adjusted: Sequence[float]) -> EffectTable:
@@ -330,4 +356,4 @@ class Bounds:
         )
 
     def _repr_html_(self) -> str:
-        return html_table(self.table.to_frame()[list(EffectTable.SHOWN)])
+        return _shown(self.table)

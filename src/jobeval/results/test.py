@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from jobeval.results.json import number, plain
+import pandas as pd
+
+from jobeval.results.json import html_table, number, plain, why_not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +47,18 @@ class HypothesisTest:
         return cls(**read)
 
     def __repr__(self) -> str:
+        where = f" {self.part}" if self.part else ""
+        where += f" in {self.subgroup}" if self.subgroup else ""
         freedom = "" if math.isnan(self.df) else f" on {self.df:g} df"
         return (
-            f"HypothesisTest({self.name}, {self.endpoint}: {self.statistic:.4g}{freedom}, "
-            f"p = {self.p_value:.3g})"
+            f"HypothesisTest({self.name}, {self.endpoint}{where}: {self.statistic:.4g}{freedom}, "
+            f"p = {self.p_value:.3g}{why_not(self.statistic, self.notes)})"
         )
+
+    def _repr_html_(self) -> str:
+        shown = ("name", "endpoint", "subgroup", "part", "statistic", "df", "p_value", "inference")
+        row = {name: getattr(self, name) for name in shown}
+        return html_table(pd.DataFrame([row | {"notes": "; ".join(self.notes)}]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +110,15 @@ class RandomisationTest:
     def __repr__(self) -> str:
         how = "all" if self.exact else "of"
         return (
-            f"RandomisationTest({self.name}, {self.endpoint}: p = {self.p_value:.3g} "
-            f"[{self.conf_low:.4g}, {self.conf_high:.4g}], {how} {self.draws} lotteries)"
+            f"RandomisationTest({self.name}, {self.endpoint}, {self.contrast}: "
+            f"{self.estimate:.4g} [{self.conf_low:.4g}, {self.conf_high:.4g}], "
+            f"p = {self.p_value:.3g}, {how} {self.draws} lotteries)"
         )
+
+    def _repr_html_(self) -> str:
+        shown = (
+            "name", "endpoint", "contrast", "estimate", "conf_low", "conf_high", "p_value",
+            "draws", "exact", "n_treatment", "n_control",
+        )  # fmt: skip
+        row = {name: getattr(self, name) for name in shown}
+        return html_table(pd.DataFrame([row | {"notes": "; ".join(self.notes)}]))

@@ -55,7 +55,9 @@ def estimate_quantile_difference(
     Estimate
         In weeks; ``mean_treatment`` and ``mean_control`` are the quantiles of the arms. The
         interval holds the differences that the minimum-dispersion test of Su & Wei (1993)
-        does not reject: no density has to be estimated, and ties only widen it. A bound is
+        does not reject: no density has to be estimated. It is wider than asked, as the test
+        minimises and weeks are coarse: about 0.99 of 95% intervals hold the truth in
+        simulations (200 persons a stratum). A bound is
         infinite where an arm may never lose that share within follow-up. ``nan`` with a note
         where a curve does not reach the quantile; the interval stands beside it then, too.
 

@@ -25,19 +25,24 @@ class Quantile(NamedTuple):
 def survival_quantile(curve: Curve, probability: float = 0.5) -> Quantile:
     """The weeks after which the share ``probability`` has left: the median unless told.
 
-    The interval inverts the curve's own (Brookmeyer & Crowley 1982). Where the curve runs
-    exactly at the quantile, the middle of that stretch is taken, as in R's survival; when
-    it never falls further, the beginning of the stretch.
+    ``curve`` is that of one arm, as ``survival_curve(…)["control"]``. The interval inverts the
+    curve's own (Brookmeyer & Crowley 1982). Where the curve runs exactly at the quantile, the
+    middle of that stretch is taken, as in R's survival; when it never falls further, the
+    beginning of the stretch.
 
     Examples
     --------
+    >>> import numpy as np
     >>> curve = Curve(endpoint="week", measure="survival", arm="a", times=np.arange(4),
     ...     values=np.array([1.0, 0.5, 0.5, 0.2]), at_risk=np.array([4, 4, 2, 2]))
     >>> survival_quantile(curve).weeks
     2.0
     """
-    if curve.measure != "survival":
-        raise ValueError(f"a quantile needs a survival curve, not {curve.measure!r}")
+    measure = getattr(curve, "measure", type(curve).__name__)
+    if measure != "survival":
+        raise ValueError(
+            f'a quantile needs a survival curve of one arm, as curves["control"], not {measure!r}'
+        )
     validate_probability(probability)
     level = 1 - probability
     steps = (curve.values, curve.conf_low, curve.conf_high)

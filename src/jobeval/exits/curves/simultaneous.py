@@ -13,6 +13,8 @@ from jobeval.inference.bands import LargestNormal, largest_normal
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Band = Literal["equal-precision", "hall-wellner"]
+SupT = Literal["sup-t"]
+"""Bands of differences."""
 
 
 class Halves(NamedTuple):

@@ -1,7 +1,7 @@
 """The difference of the arms' survival, in each week and in all weeks at once."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from jobeval.errors import require_one_of
 from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.curves.martingale import SurvivalMeasure
-from jobeval.exits.curves.simultaneous import sup_t
+from jobeval.exits.curves.simultaneous import SupT, sup_t
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
 from jobeval.exits.curves.survival import CurveOptions, measure_unit, validate_options
 from jobeval.exits.grid.durations import read_durations, validate_horizon
@@ -22,7 +22,6 @@ from jobeval.plan.parts import Term
 from jobeval.results import Curve, CurveTable, HypothesisTest
 
 Floats = NDArray[np.float64]
-DifferenceBand = Literal["sup-t"]
 UNKNOWN = "no week has errors and enough persons at risk in both arms"
 
 
@@ -38,7 +37,7 @@ def estimate_survival_difference(
     standardise: bool | None = None,
     horizon_weeks: int | None = None,
     conf_level: float = 0.95,
-    band: DifferenceBand | None = "sup-t",
+    band: SupT | None = "sup-t",
     seed: int = SEED,
 ) -> CurveTable:
     """How many more of the treatment arm have not yet left, week by week.
@@ -101,7 +100,7 @@ def survival_difference_from_grid(
     standardise: bool | None = None,
     horizon_weeks: int | None = None,
     conf_level: float = 0.95,
-    band: DifferenceBand | None = "sup-t",
+    band: SupT | None = "sup-t",
     seed: int = SEED,
 ) -> CurveTable:
     """``estimate_survival_difference`` from counts alone: persons drawn one by one."""
@@ -114,7 +113,7 @@ def _validate(
     measure: object, band: object, level: float, seed: int, horizon: int | None
 ) -> CurveOptions:
     if band is not None:
-        require_one_of("band", band, ("sup-t",))
+        require_one_of("band", band, get_args(SupT))
     if horizon is not None:
         validate_horizon(horizon)
     return validate_options(measure, None, None, level, seed)
@@ -124,7 +123,7 @@ def _say(
     curves: ArmCurves,
     endpoint: str,
     options: CurveOptions,
-    band: DifferenceBand | None,
+    band: SupT | None,
     horizon: int | None,
 ) -> CurveTable:
     grid, errors = curves.strata.grid, curves.std_errors()

@@ -14,17 +14,17 @@ Symbols are those of ``cox_fit``: with ties in ``S − f S_d``, a week with exit
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.grid.grid import remaining
+from jobeval.exits.hazards.cox_arrange import SplitTies
 from jobeval.exits.models.likelihood import RUNAWAY, invert, maximise, solve_uphill, standardised
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Ties = Literal["breslow", "efron"]
 CENSORED, EXIT, COMPETING = 0, 1, 2
 
 
@@ -138,7 +138,7 @@ def fit_subdistribution(
     group: Counts,
     *,
     counts: Counts | None = None,
-    ties: Ties = "breslow",
+    ties: SplitTies = "breslow",
 ) -> FineGrayFit:
     """Maximise the weighted partial likelihood by Newton's method with step halving.
 
@@ -196,7 +196,12 @@ def fit_subdistribution(
 
 
 def _arrange(
-    weeks: Counts, kind: Counts, stratum: Counts, group: Counts, counts: Counts | None, ties: Ties
+    weeks: Counts,
+    kind: Counts,
+    stratum: Counts,
+    group: Counts,
+    counts: Counts | None,
+    ties: SplitTies,
 ) -> _Cells:
     n_groups = int(group.max()) + 1
     pair = stratum * n_groups + group

@@ -1,13 +1,14 @@
 """Competing exits: how many have left, and where to, by weeks since randomisation."""
 
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from jobeval.errors import require_one_of
 from jobeval.exits.curves.contrast import curve_difference
 from jobeval.exits.curves.curves import end_notes, entry_notes, normal_quantile, share_bounds
+from jobeval.exits.curves.simultaneous import SupT
 from jobeval.exits.destinations.aalen_johansen import Incidence, aalen_johansen
 from jobeval.exits.destinations.incidence_bands import critical_value
 from jobeval.exits.grid.durations import read_destinations
@@ -16,8 +17,6 @@ from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable
-
-Band = Literal["sup-t"]
 
 
 def cumulative_incidence(
@@ -29,7 +28,7 @@ def cumulative_incidence(
     conf_level: float = 0.95,
     standardise: bool | None = None,
     entry: str | None = None,
-    band: Band | None = None,
+    band: SupT | None = None,
     remaining: bool = False,
     seed: int = SEED,
 ) -> CurveTable:
@@ -100,7 +99,7 @@ def cumulative_incidence_from_grid(
     endpoint: str,
     conf_level: float = 0.95,
     standardise: bool | None = None,
-    band: Band | None = None,
+    band: SupT | None = None,
     remaining: bool = False,
     seed: int = SEED,
 ) -> CurveTable:
@@ -118,7 +117,7 @@ def estimate_incidence_difference(
     conf_level: float = 0.95,
     standardise: bool | None = None,
     entry: str | None = None,
-    band: Band | None = "sup-t",
+    band: SupT | None = "sup-t",
     remaining: bool = False,
     seed: int = SEED,
 ) -> CurveTable:
@@ -168,7 +167,7 @@ def incidence_difference_from_grid(
     endpoint: str,
     conf_level: float = 0.95,
     standardise: bool | None = None,
-    band: Band | None = "sup-t",
+    band: SupT | None = "sup-t",
     remaining: bool = False,
     seed: int = SEED,
 ) -> CurveTable:
@@ -183,13 +182,13 @@ class _Style(NamedTuple):
     endpoint: str
     conf_level: float
     z: float
-    band: Band | None
+    band: SupT | None
     seed: int
 
 
-def _style(endpoint: str, conf_level: float, band: Band | None, seed: int) -> _Style:
+def _style(endpoint: str, conf_level: float, band: SupT | None, seed: int) -> _Style:
     if band is not None:
-        require_one_of("band", band, ("sup-t",))
+        require_one_of("band", band, get_args(SupT))
     require_seed(seed)
     return _Style(endpoint, conf_level, normal_quantile(conf_level), band, seed)
 

@@ -15,11 +15,11 @@ from jobeval.exits.destinations.fine_gray import (
     COMPETING,
     EXIT,
     FineGrayFit,
-    Ties,
     fit_subdistribution,
 )
 from jobeval.exits.grid.durations import Durations, read_destinations
 from jobeval.exits.grid.grid import ExitGrid
+from jobeval.exits.hazards.cox_arrange import SplitTies
 from jobeval.exits.hazards.cox_design import TREATMENT, build_design
 from jobeval.exits.hazards.cox_errors import standard_errors
 from jobeval.inference.covariates import covariate_names
@@ -42,7 +42,7 @@ class FineGrayOptions:
     """What ``fit_fine_gray`` is asked for; it says what they mean."""
 
     cause: str
-    ties: Ties = "breslow"
+    ties: SplitTies = "breslow"
     censoring: Censoring | None = None
     robust: bool = True
     conf_level: float = 0.95
@@ -56,7 +56,7 @@ def estimate_subdistribution_hazard_ratio(
     *,
     cause: str,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "breslow",
+    ties: SplitTies = "breslow",
     censoring: Censoring | None = None,
     robust: bool = True,
     conf_level: float = 0.95,
@@ -148,7 +148,7 @@ def fit_fine_gray(
     *,
     cause: str,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "breslow",
+    ties: SplitTies = "breslow",
     censoring: Censoring | None = None,
     robust: bool = True,
     conf_level: float = 0.95,
@@ -193,7 +193,7 @@ def subdistribution_hazard_ratio_from_grid(
     *,
     endpoint: str,
     cause: str,
-    ties: Ties = "breslow",
+    ties: SplitTies = "breslow",
     censoring: Censoring | None = None,
     robust: bool = True,
     conf_level: float = 0.95,
@@ -218,13 +218,13 @@ def subdistribution_hazard_ratio_from_grid(
 def validate_fine_gray(
     *,
     cause: str,
-    ties: Ties = "breslow",
+    ties: SplitTies = "breslow",
     censoring: Censoring | None = None,
     robust: bool = True,
     conf_level: float = 0.95,
 ) -> FineGrayOptions:
     """Return the options, or raise ``ValueError`` for what makes no sense."""
-    require_one_of("ties", ties, get_args(Ties))
+    require_one_of("ties", ties, get_args(SplitTies))
     if censoring is not None:
         require_one_of("censoring", censoring, get_args(Censoring))
     normal_quantile(conf_level)

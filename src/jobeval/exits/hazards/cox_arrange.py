@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Ties = Literal["efron", "breslow", "exact"]
+SplitTies = Literal["efron", "breslow"]
+"""Those that split a tie into its exits, and so have residuals of single persons."""
 
 
 class RiskCells(NamedTuple):

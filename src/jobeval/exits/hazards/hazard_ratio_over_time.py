@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from jobeval.errors import require_one_of
 from jobeval.exits.curves.curves import normal_quantile
-from jobeval.exits.hazards.cox_arrange import Counts, Floats, RiskCells, Ties
+from jobeval.exits.hazards.cox_arrange import Counts, Floats, RiskCells, SplitTies
 from jobeval.exits.hazards.cox_model import CoxModel, read_model
 from jobeval.exits.hazards.cox_options import CoxOptions
 from jobeval.exits.hazards.cox_time import added_over_time
@@ -29,7 +29,7 @@ def hazard_ratio_over_time(
     lottery: Lottery,
     *,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "efron",
+    ties: SplitTies = "efron",
     entry: str | None = None,
     person: str | None = None,
     robust: bool | None = None,
@@ -68,6 +68,7 @@ def hazard_ratio_over_time(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> frame = pd.DataFrame({"arm": np.arange(400) % 2, "left": 1})
@@ -77,7 +78,7 @@ def hazard_ratio_over_time(
     >>> curve.measure, bool((curve.band_low < curve.conf_low).all())
     ('log_hazard_ratio', True)
     """
-    require_one_of("ties", ties, ("efron", "breslow"))
+    require_one_of("ties", ties, get_args(SplitTies))
     if df < 2:
         raise ValueError(f"df must be at least 2, not {df!r}")
     require_seed(seed)

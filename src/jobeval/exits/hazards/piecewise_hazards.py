@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import require_one_of
 from jobeval.exits.grid.durations import Durations, read_durations
-from jobeval.exits.hazards.cox_arrange import Counts, Floats, Ties
+from jobeval.exits.hazards.cox_arrange import Counts, Floats, SplitTies
 from jobeval.exits.hazards.cox_design import CoxDesign, build_design
 from jobeval.exits.hazards.cox_errors import ErrorGroups, Sizes, error_groups, sizes_by_arm
 from jobeval.exits.hazards.cox_fit import CoxFit, fit_partial_likelihood
@@ -54,7 +54,7 @@ def estimate_piecewise_hazard_ratios(
     *,
     periods: Sequence[int] = PERIODS,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "efron",
+    ties: SplitTies = "efron",
     entry: str | None = None,
     person: str | None = None,
     robust: bool | None = None,
@@ -70,7 +70,7 @@ def estimate_piecewise_hazard_ratios(
     periods
         Increasing whole weeks: ``(0, 13, 26)`` are the weeks 1–13 and 14–26. Exits of week 0
         count to a period that starts there. What comes before the first or after the last
-        takes no part.
+        takes no part: begin with 0, which a plan need not write.
 
     Returns
     -------
@@ -89,6 +89,7 @@ def estimate_piecewise_hazard_ratios(
 
     Examples
     --------
+    >>> import numpy as np
     >>> import pandas as pd
     >>> rng = np.random.default_rng(1)
     >>> frame = pd.DataFrame({"arm": np.arange(400) % 2, "left": 1})
@@ -98,7 +99,7 @@ def estimate_piecewise_hazard_ratios(
     >>> [effect.part for effect in ratios.effects], ratios.equality.df
     (['weeks 1–13', 'weeks 14–26'], 1.0)
     """
-    require_one_of("ties", ties, ("efron", "breslow"))
+    require_one_of("ties", ties, get_args(SplitTies))
     validate_periods(periods)
     options = CoxOptions(ties, robust, conf_level=conf_level)
     extra = covariate_names(covariates)
@@ -134,9 +135,14 @@ def estimate_piecewise_hazard_ratios(
 
 def validate_periods(periods: Sequence[int]) -> None:
     """Raise ``ValueError`` unless these are two or more whole weeks that increase from 0."""
+    if np.ndim(periods) != 1:
+        raise ValueError(f"periods must be a list such as [0, 13, 26], not {periods!r}")
     whole = all(week == int(week) and week >= 0 for week in periods)
     if not whole or len(periods) < 2 or any(a >= b for a, b in pairwise(periods)):
-        raise ValueError(f"periods must be whole weeks that increase, not {tuple(periods)!r}")
+        raise ValueError(
+            "periods must be two or more whole weeks that increase, such as [0, 13, 26], "
+            f"not {tuple(periods)!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,7 +177,7 @@ def split_periods(durations: Durations, periods: Sequence[int]) -> SplitRows:
 
 
 def _fit_periods(
-    split: SplitRows, durations: Durations, design: CoxDesign, groups: ErrorGroups, ties: Ties
+    split: SplitRows, durations: Durations, design: CoxDesign, groups: ErrorGroups, ties: SplitTies
 ) -> tuple[Floats, Floats, list[tuple[str, ...]]]:
     """Log hazard ratios of the ``K`` periods, their covariance, and why some are unknown."""
     size = split.size

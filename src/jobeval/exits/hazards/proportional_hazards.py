@@ -9,7 +9,7 @@ import numpy as np
 
 from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.grid.grid import ExitGrid
-from jobeval.exits.hazards.cox_arrange import Floats, Ties
+from jobeval.exits.hazards.cox_arrange import Floats, SplitTies
 from jobeval.exits.hazards.cox_design import TREATMENT
 from jobeval.exits.hazards.cox_errors import sizes_by_arm
 from jobeval.exits.hazards.cox_model import CoxModel, read_model
@@ -30,7 +30,7 @@ def proportional_hazards_test(
     lottery: Lottery,
     *,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "efron",
+    ties: SplitTies = "efron",
     entry: str | None = None,
     person: str | None = None,
     robust: bool | None = None,
@@ -100,7 +100,7 @@ def proportional_hazards_tests(
     lottery: Lottery,
     *,
     covariates: Sequence[str | Term] = (),
-    ties: Ties = "efron",
+    ties: SplitTies = "efron",
     entry: str | None = None,
     person: str | None = None,
     robust: bool | None = None,
@@ -109,7 +109,7 @@ def proportional_hazards_tests(
     """All tests of ``proportional_hazards_test``: treatment, every covariate, ``"global"`` last."""
     from scipy.special import chdtrc
 
-    require_one_of("ties", ties, ("efron", "breslow"))
+    require_one_of("ties", ties, get_args(SplitTies))
     require_one_of("transform", transform, get_args(Transform))
     options = CoxOptions(ties, robust)
     model = read_model(

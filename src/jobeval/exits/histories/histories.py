@@ -189,6 +189,8 @@ def build_histories(
     """
     labels = _validate_labels(labels)
     closed = np.zeros(len(labels), dtype=bool)
+    if isinstance(absorbing, str):
+        raise ValueError(f"absorbing must be a list of states, as [{absorbing!r}]")
     closed[[find_label(name, labels) for name in absorbing]] = True
     drawn = read_even_lottery(columns, lottery)
     mine = np.asfortranarray(states[drawn.rows])

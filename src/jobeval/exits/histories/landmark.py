@@ -107,7 +107,7 @@ def transition_probabilities_from_histories(
     """As ``estimate_transition_probabilities``, from histories made before."""
     require_one_of("method", method, get_args(TransitionMethod))
     if not is_whole(landmark_week) or not 0 <= landmark_week < histories.n_weeks:
-        raise ValueError(f"landmark_week must be a whole number in 0 … {histories.n_weeks - 1}")
+        raise ValueError(f"landmark_week must lie in 0 … {histories.n_weeks - 1}")
     arms = _follow(histories, histories.code(from_state), landmark_week, method)
     return draw_occupancy(
         arms,

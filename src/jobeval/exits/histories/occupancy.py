@@ -18,7 +18,7 @@ from jobeval.exits.histories.arm_occupancy import (
 )
 from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.inference.bands import largest_normal
-from jobeval.inference.redraw import SEED
+from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable
 
@@ -131,6 +131,7 @@ def occupancy_from_histories(
     seed: int = SEED,
 ) -> CurveTable:
     """As ``estimate_occupancy``, from histories that were read or collected before."""
+    require_seed(seed)
     arms = estimate_arms_occupancy(histories, method, standardise)
     return draw_occupancy(arms, Shown(endpoint, conf_level=conf_level, band=band, seed=seed))
 

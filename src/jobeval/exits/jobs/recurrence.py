@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from jobeval.errors import DesignError, require_one_of
 from jobeval.exits.hazards.cox import fit_cox
+from jobeval.exits.hazards.cox_arrange import SplitTies
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Estimate
@@ -25,7 +26,7 @@ def estimate_recurrence(
     person: str,
     method: Literal["lwyy", "andersen-gill"] = "lwyy",
     covariates: Sequence[str | Term] = (),
-    ties: Literal["efron", "breslow"] = "efron",
+    ties: SplitTies = "efron",
     conf_level: float = 0.95,
 ) -> Estimate:
     """How many times as often events come in the treatment arm, as a log rate ratio.
@@ -86,7 +87,7 @@ def estimate_recurrence(
     (2, 2, 3.0)
     """
     require_one_of("method", method, tuple(METHODS))
-    require_one_of("ties", ties, ("efron", "breslow"))
+    require_one_of("ties", ties, get_args(SplitTies))
     if method == "andersen-gill" and lottery.clusters:
         raise DesignError('Clusters were drawn, and "andersen-gill" knows none: use "lwyy".')
     model = fit_cox(

@@ -140,6 +140,8 @@ def validate_weeks(name: str, weeks: Sequence[Any]) -> tuple[int, ...]:
     >>> validate_weeks("weeks", [13, 26])
     (13, 26)
     """
+    if np.ndim(weeks) != 1:
+        raise ValueError(f"{name} must be a list such as [13, 26], not {weeks!r}")
     whole = all(isinstance(w, int | np.integer) and not isinstance(w, bool) for w in weeks)
     if not len(weeks) or not whole or min(weeks) < 1 or sorted(set(weeks)) != list(weeks):
         raise ValueError(f"{name} must be whole weeks above 0 that rise, not {list(weeks)!r}")

@@ -89,23 +89,12 @@ def restricted_mean_influence(at_risk: Counts, events: Counts, horizon: int) -> 
 
     The derivative of the mean by the weight of a person, in closed form:
     ``Σ_{e < u ≤ t} A(u) h(u) / (n − d)``, less ``A(t) / (n − d)`` for an exit. Its squares add
-    up to the variance of ``restricted_mean``; ``nan`` where that is.
+    up to the variance of ``restricted_mean``; ``nan`` where that is. The mean and ``n`` times
+    the influence is the pseudo-value of a person (Andersen, Klein & Rosthøj 2003; Parner,
+    Andersen & Overgaard 2023), as in R's ``survival::pseudo``.
     """
     survival, longest = _known_survival(at_risk, events)
     lost = np.where((longest >= horizon)[..., None], _area_beyond(survival, horizon), np.nan)
-    return _influence(at_risk, events, lost)
-
-
-def survival_influence(at_risk: Counts, events: Counts, week: int) -> ExitInfluence:
-    """Persons' influence on the share not yet left after ``week``, a week of the grid."""
-    survival, longest = _known_survival(at_risk, events)
-    reached = np.arange(at_risk.shape[-1]) <= week
-    lost = np.where((longest > week)[..., None], reached * survival[..., [week]], np.nan)
-    return _influence(at_risk, events, lost)
-
-
-def _influence(at_risk: Counts, events: Counts, lost: Floats) -> ExitInfluence:
-    """Of an estimate that loses ``lost(u)`` with everybody who is at risk in week ``u``."""
     n = np.maximum(at_risk, 1)
     leaving = lost / np.maximum(n - events, 1)
     return ExitInfluence(np.cumsum(leaving * events / n, axis=-1), leaving)

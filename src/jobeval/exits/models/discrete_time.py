@@ -45,6 +45,8 @@ from jobeval.exits.models.week_hazards import (
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+BLOCK = 8192
+"""Rows whose products stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +82,12 @@ class _WeeklyLook:
 
     def inner(self) -> Floats:
         """``J``, shape ``(p, p)``."""
-        z = self.data.z
-        return (z * (self.data.weight * self.sums.row_curvature)[:, None]).T @ z
+        z, weight = self.data.z.T, self.data.weight * self.sums.row_curvature
+        inner = np.zeros((len(z), len(z)))
+        for start in range(0, len(weight), BLOCK):
+            rows = slice(start, start + BLOCK)
+            inner += (z[:, rows] * weight[rows]) @ z[:, rows].T
+        return inner
 
     def eliminate(self) -> tuple[Floats, Floats, Floats]:
         """Of the levels ``C``, ``D⁻¹ C`` and ``D⁻¹ U``."""
@@ -111,7 +117,8 @@ class _WeeklyLook:
         """How far each part of a step moves anybody: the reported levels, then the columns."""
         levels, slopes = self._parts(step)
         by_level = self.baseline.moves(levels) if self.baseline.names else np.empty(0)
-        return np.append(by_level, np.abs(self.data.z * slopes).max(axis=0))
+        z = self.data.z
+        return np.append(by_level, np.maximum(z.max(axis=0), -z.min(axis=0)) * np.abs(slopes))
 
     def information(self) -> Floats:
         """Of what is reported, all else being profiled out."""

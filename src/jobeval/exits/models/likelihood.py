@@ -87,9 +87,7 @@ class ModelFit:
         return np.asarray(np.stack(sums) @ np.stack(sums, axis=1), dtype=np.float64)
 
 
-def maximise(
-    look: Callable[[Floats], L], start: Floats, here: L | None = None
-) -> Maximum[L]:
+def maximise(look: Callable[[Floats], L], start: Floats, here: L | None = None) -> Maximum[L]:
     """Climb from ``start`` by Newton's method with step halving; ``here`` is the look there."""
     theta, here = start, look(start) if here is None else here
     for _ in range(MAX_STEPS):

@@ -40,16 +40,16 @@ class PersonWeeks:
 
     Attributes
     ----------
-    z, one_z
-        Shapes ``(m, p)`` and ``(m, 1 + p)``, the latter with a constant first.
+    z
+        Shape ``(m, p)``, columns contiguous.
     weight
         Shape ``(m,)``; −1 for a row that takes the weeks before a late entry away.
     stayed
         Shape ``(m,)``, ascending: ``stratum · (T + 1)`` + the number of weeks stayed, from
         week 0 on.
-    exits, exit_key
-        Shape ``(d,)``: rows that left in a week on which the likelihood depends, and
-        ``stratum · T + week``, ascending.
+    exits, exit_key, exit_z
+        Shapes ``(d,)`` and ``(d, p)``: rows that left in a week on which the likelihood depends,
+        ``stratum · T + week``, ascending, and their ``z``.
     shape
         Strata and weeks, ``(S, T)``.
     runs, exit_runs
@@ -57,33 +57,41 @@ class PersonWeeks:
     """
 
     z: Floats
-    one_z: Floats
     weight: Floats
     stayed: Counts
     exits: Counts
     exit_key: Counts
+    exit_z: Floats
     shape: tuple[int, int]
     runs: Runs
     exit_runs: Runs
 
     def stayer_sums(self, values: Floats) -> Floats:
-        """Weighted sums of ``values`` (``(m, k)``) over those who stay a week, ``(S, T, k)``."""
-        n_strata, n_weeks = self.shape
-        table = np.zeros((n_strata * (n_weeks + 1), values.shape[1]))
-        table[self.runs.flat] = np.add.reduceat(
-            values * self.weight[:, None], self.runs.starts, axis=0
-        )
-        table = np.moveaxis(table.reshape(n_strata, n_weeks + 1, -1), 1, -1)
-        return np.moveaxis(remaining(table)[..., 1:], -1, 1)
+        """Weighted sums of ``values`` (``(m,)``) over those who stay a week, plain and times ``z``.
 
-    def exit_sums(self, values: Floats) -> Floats:
-        """Weighted sums of the exits' ``values`` (``(d, k)``) by week, shape ``(S, T, k)``."""
-        table = np.zeros((self.shape[0] * self.shape[1], values.shape[1]))
-        if len(self.exits):
-            table[self.exit_runs.flat] = np.add.reduceat(
-                values * self.weight[self.exits, None], self.exit_runs.starts, axis=0
-            )
-        return table.reshape(*self.shape, -1)
+        Shape ``(S, T, 1 + p)``.
+        """
+        n_strata, n_weeks = self.shape
+        sums = _sum_runs(values * self.weight, self.z, self.runs, n_strata * (n_weeks + 1))
+        return np.moveaxis(remaining(sums.reshape(-1, n_strata, n_weeks + 1))[..., 1:], 0, -1)
+
+    def exit_sums(self, values: Floats, z: Floats | None = None) -> Floats:
+        """The same of the exits' ``values`` (``(d,)``) by week, times ``z`` where asked."""
+        n_strata, n_weeks = self.shape
+        z = np.empty((len(values), 0)) if z is None else z
+        own = values * self.weight[self.exits]
+        sums = _sum_runs(own, z, self.exit_runs, n_strata * n_weeks)
+        return np.moveaxis(sums.reshape(-1, *self.shape), 0, -1)
+
+
+def _sum_runs(values: Floats, z: Floats, runs: Runs, size: int) -> Floats:
+    """Sums of ``values``, and of them times each column of ``z``: shape ``(1 + p, size)``."""
+    sums = np.zeros((1 + z.shape[1], size))
+    if len(values):
+        sums[0, runs.flat] = np.add.reduceat(values, runs.starts)
+        for own, column in zip(sums[1:], z.T, strict=True):
+            own[runs.flat] = np.add.reduceat(values * column, runs.starts)
+    return sums
 
 
 def arrange_person_weeks(
@@ -95,21 +103,30 @@ def arrange_person_weeks(
     """
     stayed = stratum * (n_weeks + 1) + week + 1 - left
     order = np.argsort(stayed, kind="stable")
-    z, stayed, left = z[order], stayed[order], left[order]
+    stayed, left = stayed[order], left[order]
+    z = _take_rows(z, order)
     exits = np.flatnonzero(left)
     exit_key = (stratum * n_weeks + week)[order][exits]
     data = PersonWeeks(
         z=z,
-        one_z=np.column_stack([np.ones(len(z)), z]),
         weight=weight[order],
         stayed=stayed,
         exits=exits,
         exit_key=exit_key,
+        exit_z=_take_rows(z, exits),
         shape=(int(stratum.max()) + 1, n_weeks),
         runs=Runs(*np.unique(stayed, return_index=True)),
         exit_runs=Runs(*np.unique(exit_key, return_index=True)),
     )
     return order, data
+
+
+def _take_rows(z: Floats, rows: Counts) -> Floats:
+    """Rows of ``z``, columns contiguous."""
+    taken = np.empty((z.shape[1], len(rows)))
+    for own, column in zip(taken, z.T, strict=True):
+        np.take(column, rows, out=own, mode="clip")  # "raise" would write to a buffer first
+    return taken.T
 
 
 class HazardSums(NamedTuple):
@@ -141,12 +158,12 @@ def add_hazards(alpha: Floats, eta: Floats, data: PersonWeeks, link: Link) -> Ha
     exits, weight = data.exits, data.weight[data.exits]
     out = _leave(alpha.ravel()[data.exit_key] + eta[exits], link)
     stay = _stay_logits(alpha, eta, data) if link == "logit" else _stay_rates(alpha, eta, data)
-    bend = data.exit_sums(out.curvature[:, None] * data.one_z[exits])
+    bend = data.exit_sums(out.curvature, data.exit_z)
     stay.row_score[exits] += out.score
     stay.row_curvature[exits] += out.curvature
     return HazardSums(
         loglik=stay.loglik + float(weight @ out.log),
-        score=stay.score + data.exit_sums(out.score[:, None])[..., 0],
+        score=stay.score + data.exit_sums(out.score)[..., 0],
         curvature=stay.curvature + bend[..., 0],
         cross=stay.cross + bend[..., 1:],
         row_score=stay.row_score,
@@ -156,7 +173,7 @@ def add_hazards(alpha: Floats, eta: Floats, data: PersonWeeks, link: Link) -> Ha
 
 def _stay_rates(alpha: Floats, eta: Floats, data: PersonWeeks) -> HazardSums:
     rate, relative = np.exp(alpha), np.exp(eta)
-    risk = rate[..., None] * data.stayer_sums(relative[:, None] * data.one_z)
+    risk = rate[..., None] * data.stayer_sums(relative)
     total = relative * _up_to(rate[..., None])[data.stayed, 0]
     loglik = -float(data.weight @ total)
     return HazardSums(loglik, -risk[..., 0], risk[..., 0], risk[..., 1:], -total, total.copy())
@@ -238,7 +255,7 @@ def expect_curvature(
         row_curvature[rows] += expected
     out = _expect(baseline.ravel()[data.exit_key] * relative[data.exits])
     row_curvature[data.exits] += out
-    bend = data.exit_sums(out[:, None] * data.one_z[data.exits])
+    bend = data.exit_sums(out, data.exit_z)
     return sums._replace(
         curvature=curvature + bend[..., 0],
         cross=cross + bend[..., 1:],
