@@ -47,9 +47,8 @@ def logranks(trial: Trial, draws: int) -> float:
     def statsmodels() -> None:
         from statsmodels.duration.survfunc import survdiff
 
-        status = trial.left.astype(int)
         for _ in range(draws):
-            survdiff(trial.week, status, redraw(), strata=trial.site)
+            survdiff(trial.week, trial.left, redraw(), strata=trial.site)
 
     few, why = DRAWS / draws, f"{draws} draws × {DRAWS // draws:,}"
     peers: dict[str, Peer] = {

@@ -4,7 +4,8 @@
 
 15 strata and weekly ties. Ours are timed twice: *arrays* is from integer arrays to results,
 counting them included, as the panel's engine asks for them; *frame* is the whole front door,
-from a pandas frame. Peers get what they like best: arrays and lists are made before the clock starts.
+from a pandas frame. Peers get what they like best: arrays and lists are made before the clock
+starts.
 They are asked for what they can do: lifelines has no stratified log-rank test, so there its
 plain one is timed, and nobody else standardises curves to strata. R tells its own time
 (``proc.time``, user + system), without starting and reading.
@@ -19,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from exits.clock import Needs, compare
 from exits.peers import InR
-from exits.trial import LOTTERY, SITES, Trial, draw_trial
+from exits.trial import CAUSES, LOTTERY, SITES, Trial, draw_trial
 
 import jobeval as je
 from jobeval.exits.curves.survival import survival_curve_from_grid
@@ -41,7 +42,6 @@ def curves_and_test(trial: Trial) -> None:
         je.logrank_test(trial.frame, "week", "left", LOTTERY)
 
     arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
-    status = trial.left.astype(int)
 
     def lifelines() -> None:
         from lifelines import KaplanMeierFitter
@@ -57,14 +57,16 @@ def curves_and_test(trial: Trial) -> None:
 
         for part in arms:
             SurvfuncRight(part["week"], part["left"].astype(int))
-        survdiff(trial.week, status, trial.arm, strata=trial.site)
+        survdiff(trial.week, trial.left, trial.arm, strata=trial.site)
+
+    week = trial.week.astype(float)
+    seen, arm, site = (one.astype(np.int32) for one in (trial.left, trial.arm, trial.site))
 
     def rust() -> None:
         from survival.surv_analysis import survdiff, survfitkm
 
-        week, seen, arm = trial.week.astype(float), status.astype(np.int32), trial.arm
-        survfitkm(week, seen, strata=arm.astype(np.int32), conf_type="log-log")
-        survdiff(week, seen, arm.astype(np.int32), strata=trial.site.astype(np.int32))
+        survfitkm(week, seen, strata=arm, conf_type="log-log")
+        survdiff(week, seen, arm, strata=site)
 
     compare(
         "Kaplan–Meier with intervals + log-rank",
@@ -79,21 +81,22 @@ def curves_and_test(trial: Trial) -> None:
 
 
 def incidence(trial: Trial) -> None:
-    codes = [column.astype(np.int32) for column in (trial.cause, trial.arm)]
+    week = trial.week.astype(float)
+    cause, of_arm = (one.astype(np.int32) for one in (trial.cause, trial.arm))
     arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
 
     def lifelines() -> None:
         from lifelines import AalenJohansenFitter
 
         for part in arms:
-            for cause in (1, 2):
+            for code in (1, 2):
                 fitter = AalenJohansenFitter(seed=1)
-                fitter.fit(part["week"], part["cause"], event_of_interest=cause)
+                fitter.fit(part["week"], part["cause"], event_of_interest=code)
 
     def rust() -> None:
         from survival.surv_analysis import survfitaj
 
-        survfitaj(trial.week.astype(float), codes[0], ["job", "pension"], strata=codes[1])
+        survfitaj(week, cause, list(CAUSES), strata=of_arm)
 
     def comprisk() -> None:
         from comprisk import CumulativeIncidence
@@ -131,9 +134,7 @@ def means(trial: Trial) -> None:
     compare(
         "Difference of restricted means with error (lifelines': a wrong one)",
         {
-            "arrays": lambda: rmst_from_grid(
-                trial.grid(), endpoint="exit", horizon_weeks=HORIZON
-            ),
+            "arrays": lambda: rmst_from_grid(trial.grid(), endpoint="exit", horizon_weeks=HORIZON),
             "frame": lambda: je.estimate_rmst(
                 trial.frame, "week", "left", LOTTERY, horizon_weeks=HORIZON
             ),

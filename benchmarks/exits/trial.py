@@ -25,17 +25,13 @@ class Trial:
     arm: NDArray[np.int64]
     site: NDArray[np.int64]
     office: NDArray[np.int64]
+    left: NDArray[np.int64]
     x: NDArray[np.float64]
-
-    @property
-    def left(self) -> NDArray[np.bool_]:
-        return self.cause > 0
 
     def grid(self, competing: bool = False) -> ExitGrid:
         """Counted anew at each call, so that counting is part of what is timed."""
-        cause = self.cause if competing else self.left.astype(np.int64)
         return build_grid(
-            self.week, cause, self.arm, self.site,
+            self.week, self.cause if competing else self.left, self.arm, self.site,
             arms=ARMS, strata=tuple(str(site) for site in range(SITES)),
             causes=CAUSES if competing else ("",),
         )  # fmt: skip
@@ -46,7 +42,7 @@ class Trial:
 
 
 def trial_of(frame: pd.DataFrame) -> Trial:
-    names = ("week", "cause", "arm", "site", "office")
+    names = ("week", "cause", "arm", "site", "office", "left")
     codes = [frame[name].to_numpy(dtype=np.int64) for name in names]
     return Trial(frame, *codes, np.asfortranarray(frame[["arm", *COVARIATES]].to_numpy(float)))
 

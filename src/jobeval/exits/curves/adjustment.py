@@ -18,11 +18,10 @@ from jobeval.exits.curves.martingale import Expansion, summed_influence
 from jobeval.exits.grid.durations import Durations
 from jobeval.exits.grid.grid import remaining
 from jobeval.exits.grid.strata import WeightedStrata
+from jobeval.exits.grid.within_strata import RANK, uncorrelated
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
-RANK = 1e-9
-"""Directions with less than this share of the largest spread are combinations of others."""
 UNITS = 5
 """Persons or clusters that an arm needs for each covariate."""
 
@@ -125,8 +124,7 @@ def _centre(
     """``Σ_s w_s (x̄_{sa} − x̄_s)``, shape ``(2, p)``, and ``x`` about the means of its cells."""
     cell, n_strata = assigned * len(weights) + stratum, len(weights)
     sizes = np.bincount(cell, minlength=2 * n_strata)
-    scale = x.std(axis=0)
-    x = (x - x.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
+    x = uncorrelated(x, stratum)
     sums = np.stack([np.bincount(cell, column, 2 * n_strata) for column in x.T], axis=1)
     means = sums / sizes[:, None]
     both, sums = sizes.reshape(2, n_strata), sums.reshape(2, n_strata, -1)

@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 
 from jobeval.exits.grid.grid import remaining
 from jobeval.exits.hazards.cox_arrange import SplitTies
-from jobeval.exits.models.likelihood import RUNAWAY, invert, maximise, solve_uphill, standardised
+from jobeval.exits.models.likelihood import (
+    RUNAWAY,
+    invert,
+    maximise,
+    solve_uphill,
+    standardised,
+    weighted_gram,
+)
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -126,7 +133,7 @@ class _Look:
         _, _, c, d, e = self.moments[..., None]
         cross = (d * m).T @ md
         within = (c * m).T @ m + (e * md).T @ md
-        return (self.z * self.own[:, None]).T @ self.z - within + cross + cross.T
+        return weighted_gram(self.z, self.own) - within + cross + cross.T
 
 
 @np.errstate(all="ignore")  # coefficients on their way to infinity: seen by what they give

@@ -14,6 +14,47 @@ FULL = 1e-9
 """A person whose value no other person helps to foretell leaves no residual."""
 
 
+RANK = 1e-9
+"""Directions with less than this share of the largest spread are combinations of others."""
+
+
+def uncorrelated(x: Floats, stratum: Counts) -> Floats:
+    """The same covariates as columns that are uncorrelated within strata, each of variance 1.
+
+    Slopes learned in an arm in which columns are combinations of others, such as one without
+    anybody of some level, are the shortest that fit. Of these columns they do not depend on the
+    unit of a covariate or the reference of a factor.
+
+    Parameters
+    ----------
+    x
+        Shape ``(n, p)``.
+    stratum
+        Shape ``(n,)``, codes from 0 on.
+
+    Returns
+    -------
+    Shape ``(n, q)``, ``q ≤ p``: what is a combination of others within strata has no column.
+
+    Examples
+    --------
+    >>> age = np.array([[20.0], [30.0], [40.0], [50.0]])
+    >>> columns = uncorrelated(np.hstack([age, 2 * age]), np.zeros(4, dtype=int))
+    >>> columns.shape, bool(np.isclose(columns.var(), 1))
+    ((4, 1), True)
+    """
+    x = x - x.mean(axis=0)
+    size = np.maximum(np.bincount(stratum), 1)
+    means = [np.bincount(stratum, weights=column) / size for column in x.T]
+    within = x - np.stack(means, axis=1)[stratum] if means else x
+    scale, whole = (np.sqrt((columns**2).mean(axis=0)) for columns in (within, x))
+    varies = scale > RANK * whole
+    within, x = within[:, varies] / scale[varies], x[:, varies] / scale[varies]
+    spread, axes = np.linalg.eigh(within.T @ within / max(len(x), 1))
+    own = spread > RANK * spread.max(initial=0)
+    return x @ (axes[:, own] / np.sqrt(spread[own]))
+
+
 class StrataMeans(NamedTuple):
     """Means of both arms, weighted alike over strata, and the error of their difference."""
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.grid.strata import WeightedStrata
+from jobeval.exits.grid.within_strata import RANK, uncorrelated
 from jobeval.exits.means.arm_means import ArmMeans, influence_parts, own_influence, places
 from jobeval.exits.means.restricted_mean import RestrictedMean
 
@@ -38,6 +39,7 @@ def adjust_means(
     cell = arm * len(strata.weights) + stratum
     size = np.bincount(cell, minlength=cells.values.size)
     own = size[cell] * own_influence(strata, horizon)
+    x = uncorrelated(x, stratum)
     within, among = _centred(x, cell), _centred(x, stratum)
     shift = np.zeros((cells.values.size, x.shape[1]))
     shift[cell] = among - within
@@ -57,7 +59,7 @@ def _slopes(x: Floats, y: Floats, n_strata: int) -> tuple[Floats, float]:
     """Least-squares slopes, and what their number makes residuals too small by."""
     if np.isnan(y).any():
         return np.full(x.shape[1], np.nan), math.nan
-    slopes, _, rank, _ = np.linalg.lstsq(x, y)
+    slopes, _, rank, _ = np.linalg.lstsq(x, y, rcond=RANK)
     free = len(y) - n_strata
     factor = math.sqrt(free / (free - rank)) if free > rank else math.nan
     return slopes.astype(np.float64), factor

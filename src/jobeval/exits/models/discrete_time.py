@@ -23,6 +23,7 @@ from jobeval.exits.models.likelihood import (
     standardised,
     through_information,
     transform,
+    weighted_gram,
 )
 from jobeval.exits.models.week_baselines import (
     BaselineName,
@@ -45,8 +46,6 @@ from jobeval.exits.models.week_hazards import (
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-BLOCK = 8192
-"""Rows whose products stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,12 +81,7 @@ class _WeeklyLook:
 
     def inner(self) -> Floats:
         """``J``, shape ``(p, p)``."""
-        z, weight = self.data.z.T, self.data.weight * self.sums.row_curvature
-        inner = np.zeros((len(z), len(z)))
-        for start in range(0, len(weight), BLOCK):
-            rows = slice(start, start + BLOCK)
-            inner += (z[:, rows] * weight[rows]) @ z[:, rows].T
-        return inner
+        return weighted_gram(self.data.z, self.data.weight * self.sums.row_curvature)
 
     def eliminate(self) -> tuple[Floats, Floats, Floats]:
         """Of the levels ``C``, ``D⁻¹ C`` and ``D⁻¹ U``."""

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 MAX_STEPS = 100
+BLOCK = 8192
+"""Rows whose products stay in the cache."""
 DECREMENT = 1e-10
 """Newton stops when a step promises less than half of this in log-likelihood."""
 LONGEST_STEP = 5.0
@@ -147,9 +149,25 @@ def standardised(x: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     """
     own = np.maximum(weight, 0)
     mean = own @ x / own.sum()
-    spread = np.sqrt(own @ (x - mean) ** 2 / own.sum())
+    z = x - mean
+    spread = np.sqrt(own @ z**2 / own.sum())
     spread = np.where(spread > 0, spread, 1.0)
-    return (x - mean) / spread, mean, spread
+    z /= spread
+    return z, mean, spread
+
+
+def weighted_gram(z: Floats, weight: Floats) -> Floats:
+    """``Σ w z z′`` over rows ``(m, p)``, in blocks that stay in the cache.
+
+    >>> weighted_gram(np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([1.0, 3.0])).tolist()
+    [[1.0, 2.0], [2.0, 7.0]]
+    """
+    gram = np.zeros((z.shape[1], z.shape[1]))
+    for start in range(0, len(z), BLOCK):
+        rows = slice(start, start + BLOCK)
+        block = z[rows].T
+        gram += (block * weight[rows]) @ block.T
+    return gram
 
 
 def invert(information: Floats, known: NDArray[np.bool_]) -> Floats:

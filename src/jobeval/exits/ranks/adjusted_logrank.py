@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from jobeval.exits.drawn.drawn_scores import ScoreMoments, score_persons
 from jobeval.exits.grid.durations import Durations
 from jobeval.exits.grid.grid import ExitGrid
+from jobeval.exits.grid.within_strata import RANK, uncorrelated
 from jobeval.exits.hazards.cox_design import build_design
 from jobeval.exits.ranks.weighted_logrank import logrank, weekly_scores
 from jobeval.plan.parts import Term
@@ -31,7 +32,7 @@ class Baseline:
     Attributes
     ----------
     x
-        Shape ``(n, p)``: columns that differ within strata.
+        Shape ``(n, p)``: columns that are uncorrelated within strata.
     share
         Shape ``(S,)``: the chance of treatment.
     """
@@ -54,7 +55,7 @@ def read_baseline(durations: Durations, covariates: Sequence[str | Term]) -> Bas
     chance = drawn.assigned if drawn.probability is None else drawn.probability
     size = np.bincount(drawn.stratum)
     share = np.bincount(drawn.stratum, weights=chance) / size
-    return Baseline(design.x[:, 1:], share, design.notes)
+    return Baseline(uncorrelated(design.x[:, 1:], drawn.stratum), share, design.notes)
 
 
 def adjusted_logrank(durations: Durations, grid: ExitGrid, baseline: Baseline) -> ScoreMoments:
@@ -136,7 +137,4 @@ def _centre(x: Floats, stratum: Counts) -> Floats:
 
 def _regress(x: Floats, y: Floats) -> Floats:
     """Least squares; the shortest coefficients where columns are combinations of others."""
-    scale = np.sqrt((x**2).sum(axis=0))
-    scale[scale == 0] = 1.0
-    slopes = np.linalg.lstsq(x / scale, y, rcond=1e-9)[0]
-    return slopes / scale[:, None] if slopes.ndim > 1 else slopes / scale
+    return np.asarray(np.linalg.lstsq(x, y, rcond=RANK)[0], dtype=np.float64)
