@@ -18,7 +18,7 @@ import warnings
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
-from exits.clock import Needs, compare
+from exits.clock import Needs, Part, compare
 from exits.peers import InR
 from exits.trial import CAUSES, LOTTERY, SITES, Trial, draw_trial
 
@@ -83,15 +83,21 @@ def curves_and_test(trial: Trial) -> None:
 def incidence(trial: Trial) -> None:
     week = trial.week.astype(float)
     cause, of_arm = (one.astype(np.int32) for one in (trial.cause, trial.arm))
-    arms = [trial.frame[trial.arm == arm] for arm in (0, 1)]
 
-    def lifelines() -> None:
+    def lifelines(part: Trial, codes: np.ndarray) -> None:
         from lifelines import AalenJohansenFitter
 
-        for part in arms:
+        for arm in (0, 1):
+            here = part.arm == arm
             for code in (1, 2):
                 fitter = AalenJohansenFitter(seed=1)
-                fitter.fit(part["week"], part["cause"], event_of_interest=code)
+                fitter.fit(part.week[here], codes[here], event_of_interest=code)
+
+    times = max(1, len(week) // 50_000)
+    part = trial.head(len(week) // times)
+    lone = part.cause.copy()
+    for arm in (0, 1):
+        lone[np.flatnonzero((part.arm == arm) & (part.left > 0))[0]] = 3
 
     def rust() -> None:
         from survival.surv_analysis import survfitaj
@@ -114,7 +120,10 @@ def incidence(trial: Trial) -> None:
         {
             "survival (Rust)": Needs("survival", rust),
             "comprisk": Needs("comprisk", comprisk),
-            "lifelines": lifelines,
+            "lifelines": lambda: lifelines(trial, trial.cause),
+            "lifelines, a lone exit": Part(
+                lambda: lifelines(part, lone), times, f"{len(part.week):,} persons × {times}"
+            ),
             "R survival": InR("incidence", trial),
         },
     )

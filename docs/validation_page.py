@@ -24,6 +24,7 @@ ORDER = (
     "wellness",
     "tarp",
     "survival_examples",
+    "survival_data",
     "recid",
     "mgus2",
     "colon",

@@ -243,11 +243,11 @@ def _curve(state: _State, arm: int, style: _Style) -> Curve:
     std_error = strata.combine_errors(state.estimate.variance[arm, ..., state.cause])
     std_error = np.where((values > 0) | (not state.stay), std_error, np.nan)
     low, high = share_bounds(values, style.z * std_error, "log-log")
-    survival = 1 - state.estimate.values[arm].sum(axis=-1)
+    at_risk, survival = grid.at_risk[arm], 1 - state.estimate.values[arm].sum(axis=-1)
     notes = [
         *strata.notes(),
         *end_notes(grid.weeks, values, name, len(strata.weights)),
-        *entry_notes(grid.at_risk[arm], survival, name),
+        *entry_notes(at_risk, survival, name),
     ]
     return Curve(
         endpoint=style.endpoint,
@@ -256,7 +256,7 @@ def _curve(state: _State, arm: int, style: _Style) -> Curve:
         cause=grid.causes[state.cause],
         times=grid.weeks,
         values=values,
-        at_risk=grid.at_risk[arm].sum(axis=0),
+        at_risk=at_risk.sum(axis=0),
         events=grid.events[arm, ..., state.cause].sum(axis=0),
         std_error=std_error,
         conf_low=low,
