@@ -52,8 +52,9 @@ def test_nothing_that_the_plan_does_not_ask_for(midterm, drawn):
 
 def test_everything_that_the_plan_asks_for(midterm, drawn):
     endpoints = {e.endpoint for e in midterm.effects} | {c.endpoint for c in midterm.curves}
-    asked = {getattr(a, "endpoint", "states") for a in drawn.plan.due_at("midterm")}
-    assert endpoints == asked
+    alone = {"states": "states", "ways": "ways"}  # they read the states, and no endpoint
+    due = drawn.plan.due_at("midterm")
+    assert endpoints == {getattr(a, "endpoint", alone.get(a.name)) for a in due}
 
 
 def test_midterm_is_blind_to_everything_after_its_cut_off(midterm, drawn):
@@ -93,7 +94,9 @@ def test_swapping_the_arms_turns_every_effect_round(midterm, drawn):
             stays = one.estimand == "late" or one.part == "tau"
             expected = one.estimate if stays else -one.estimate
             assert other.estimate == pytest.approx(expected, abs=1e-9)
-            assert other.p_value == pytest.approx(one.p_value, rel=1e-6, nan_ok=True)
+            # The lottery is drawn again for other persons, so its p-value is only near.
+            near = {"abs": 0.02} if one.inference == "lottery" else {"rel": 1e-6}
+            assert other.p_value == pytest.approx(one.p_value, nan_ok=True, **near)
 
 
 def test_results_survive_a_round_trip_through_json(midterm):
