@@ -14,10 +14,14 @@ from jobeval.exits.hazards.cox_exact import exact_point, risk_sets
 from jobeval.exits.hazards.cox_firth import penalised_point
 from jobeval.exits.hazards.cox_likelihood import PartialLikelihood, build_likelihood
 from jobeval.exits.hazards.cox_newton import Maximum, Point, maximise, newton_step
+from jobeval.exits.models.likelihood import DECREMENT
 
 Penalty = Literal["firth"]
 UNSEEN = 1e-10
 """Information an exit on a column of spread 1, below which the column does not vary."""
+LATE_DECREMENT = 1e-7
+"""Where Newton stops when rows enter late: they are subtracted from those at risk, so a
+coefficient on its way to infinity soon leaves only rounding of everybody else."""
 FLAT = 1e-12
 """Least curvature of the likelihood, of its greatest, that is not rounding."""
 
@@ -148,7 +152,8 @@ def fit_partial_likelihood(
     evaluate = _evaluator(likelihood, ties, penalty)
     if evaluate != likelihood.point:
         null = evaluate(origin)
-    maximum = maximise(evaluate, z, origin, null)
+    decrement = LATE_DECREMENT if len(cells.late) else DECREMENT
+    maximum = maximise(evaluate, z, origin, null, decrement=decrement)
     infinite = maximum.infinite(z)
     information = maximum.point.information
     if penalty:

@@ -45,6 +45,7 @@ def maximise(
     point: Point | None = None,
     *,
     fixed: NDArray[np.bool_] | None = None,
+    decrement: float = likelihood.DECREMENT,
 ) -> Maximum:
     """Maximise a log-likelihood of ``p`` coefficients.
 
@@ -60,10 +61,12 @@ def maximise(
         The likelihood there, where it is known already.
     fixed
         Shape ``(p,)``, boolean: coefficients that stay where they start.
+    decrement
+        Newton stops when a step promises less than half of this in log-likelihood.
     """
     free = np.ones(len(z), dtype=bool) if fixed is None else ~fixed
     known = None if point is None else _Look(point, z, free)
-    top = likelihood.maximise(lambda beta: _Look(evaluate(beta), z, free), start, known)
+    top = likelihood.maximise(lambda beta: _Look(evaluate(beta), z, free), start, known, decrement)
     return Maximum(top.theta, top.look.point, top.step)
 
 

@@ -89,7 +89,12 @@ class ModelFit:
         return np.asarray(np.stack(sums) @ np.stack(sums, axis=1), dtype=np.float64)
 
 
-def maximise(look: Callable[[Floats], L], start: Floats, here: L | None = None) -> Maximum[L]:
+def maximise(
+    look: Callable[[Floats], L],
+    start: Floats,
+    here: L | None = None,
+    decrement: float = DECREMENT,
+) -> Maximum[L]:
     """Climb from ``start`` by Newton's method with step halving; ``here`` is the look there."""
     theta, here = start, look(start) if here is None else here
     for _ in range(MAX_STEPS):
@@ -99,7 +104,7 @@ def maximise(look: Callable[[Floats], L], start: Floats, here: L | None = None) 
         if better is None:
             break
         theta, here = better
-        if promise < DECREMENT:
+        if promise < decrement:
             return Maximum(theta, here, step, True)
     return Maximum(theta, here, np.full_like(theta, np.nan), False)
 
