@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 TRIAL  ?= data/synthetic/jobfirst
+MONITOR ?= data/synthetic/holbaek
 OUT    ?= build/reports
 
 # One thread for linear algebra: quicker on these shapes, and the same bits everywhere.
@@ -26,8 +27,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
 
-report: $(STAMP) ## Render the midterm and final reports of TRIAL into build/reports
+report: $(STAMP) ## Render the reports of TRIAL and of the suppliers in MONITOR into build/reports
 	$(BIN)/jobeval report $(TRIAL) --notebooks notebooks --out $(OUT)
+	$(BIN)/jobeval monitor $(MONITOR) --notebooks notebooks --out $(OUT)
 
 test: $(STAMP) ## Run the tests (without the slow ones)
 	$(BIN)/python -m pytest -n 2 -m "not slow"
@@ -54,8 +56,9 @@ drift-accept: $(STAMP) ## Accept the reports' values of today as the committed o
 docs: $(STAMP) ## Write the generated pages of docs/
 	$(BIN)/python docs/build.py
 
-data: $(STAMP) ## Draw the committed synthetic trial again
+data: $(STAMP) ## Make the committed synthetic data again
 	$(BIN)/jobeval simulate jobfirst --out data/synthetic/jobfirst
+	$(BIN)/jobeval simulate holbaek --out data/synthetic/holbaek
 
 examples: $(STAMP) ## Evaluate the two real trials (National Supported Work, TARP)
 	for name in nsw tarp; do \

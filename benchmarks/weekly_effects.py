@@ -76,8 +76,8 @@ def peak_mb() -> float:
 
 def measure_ours(persons: int, file: Path) -> dict[str, float]:
     """Seconds and megabytes of the kernel, and the first week for a comparison."""
-    from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
     from jobeval.effects.weekly.weekly import RowBlocks, WeeklyModel, fit_weeks
+    from jobeval.regression.factorised import contrast_loadings, factorise_design
 
     design = draw_design(persons)
     effect = np.eye(COLUMNS)[[1]]

@@ -1,5 +1,5 @@
-"""Write the generated pages of ``docs/`` (endpoints, plan, validation, data dictionary) and the
-README's picture.
+"""Write the generated pages of ``docs/`` (endpoints, plan, monitoring, validation, data
+dictionary) and the README's picture.
 
 Run by ``make docs``; tests say when a page is not current.
 """
@@ -8,6 +8,7 @@ import io
 from pathlib import Path
 
 from endpoints_page import build_page
+from monitor_page import build_monitor_page
 from plan_page import build_plan_page
 from validation_page import build_validation_page
 
@@ -38,6 +39,7 @@ def main() -> None:
     pages = {
         "endpoints.md": build_page().encode(),
         "plan.md": build_plan_page().encode(),
+        "monitor.md": build_monitor_page().encode(),
         "validation.md": build_validation_page().encode(),
         "data-dictionary.md": describe_tables().encode(),
         "images/any-hours.png": draw_any_hours(),

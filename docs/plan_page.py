@@ -1,5 +1,9 @@
 """The keys of ``trial.toml``, written from the classes that read it. Part of ``make docs``."""
 
+import ast
+import inspect
+import re
+import textwrap
 import types
 import typing
 from typing import Any, get_args, get_origin
@@ -23,6 +27,7 @@ from jobeval.plan.analyses import (
     TakeUpAnalysis,
     Variant,
 )
+from jobeval.plan.cost_benefit import CostBenefitPlan, Price, Reimbursement, Step, Tax
 from jobeval.plan.endpoints import (
     DeliveredExit,
     DeliveredOutcome,
@@ -49,6 +54,18 @@ from jobeval.plan.exit_analyses import (
     StateGroup,
     StateWeeksAnalysis,
 )
+from jobeval.plan.fidelity import (
+    ActivityRule,
+    AfterRule,
+    DeliveredRule,
+    DifferentCompaniesRule,
+    FidelityElement,
+    FidelityPlan,
+    HoursBesideRule,
+    LengthRule,
+    NoGapRule,
+    SupportRule,
+)
 from jobeval.plan.files import ActivitiesFile, BenefitsFile, Files, HoursFile, PersonsFile
 from jobeval.plan.model import (
     Arm,
@@ -63,6 +80,8 @@ from jobeval.plan.model import (
     TrialPlan,
 )
 from jobeval.plan.parts import STATES, Label, Term
+from jobeval.plan.place_analyses import PlacesAnalysis
+from jobeval.plan.programme import Programme
 
 HEAD = """# The plan: every key of `trial.toml`
 
@@ -98,6 +117,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[analyses]] index": IndexAnalysis,
     "[[analyses]] sensitivity": SensitivityAnalysis,
     "[[analyses.variants]]": Variant,
+    "[[analyses]] job centres side by side": PlacesAnalysis,
     "[[analyses]] weekly paths": PathAnalysis,
     "[[analyses]] exits: curves": CurveAnalysis,
     "[[analyses]] exits: log-rank test": LogRankAnalysis,
@@ -119,6 +139,22 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "covariates, balance": Term,
     "[families.NAME]": Family,
     "[resampling]": Resampling,
+    "[programme]": Programme,
+    "[fidelity]": FidelityPlan,
+    "[[fidelity.elements]]": FidelityElement,
+    "[fidelity.elements.rule] activities": ActivityRule,
+    "[fidelity.elements.rule] different companies": DifferentCompaniesRule,
+    "[fidelity.elements.rule] length": LengthRule,
+    "[fidelity.elements.rule] support": SupportRule,
+    "[fidelity.elements.rule] hours beside": HoursBesideRule,
+    "[fidelity.elements.rule] after": AfterRule,
+    "[fidelity.elements.rule] no gap": NoGapRule,
+    "[fidelity.elements.rule] delivered": DeliveredRule,
+    "[cost_benefit]": CostBenefitPlan,
+    "[[cost_benefit.prices]]": Price,
+    "[cost_benefit.tax]": Tax,
+    "[cost_benefit.reimbursement]": Reimbursement,
+    "[[cost_benefit.reimbursement.steps]]": Step,
     "[files]": Files,
     "[files.persons]": PersonsFile,
     "[files.benefits]": BenefitsFile,
@@ -132,17 +168,45 @@ MOST_KINDS = 3
 def build_plan_page() -> str:
     """All keys as Markdown: type or allowed values, and the default."""
     states = "States: " + ", ".join(f"`{state}`" for state in STATES) + ".\n"
-    return "\n".join([HEAD, states, *(_section(t, m) for t, m in SECTIONS.items())])
+    return "\n".join([HEAD, states, *(describe_keys(t, m) for t, m in SECTIONS.items())])
 
 
-def _section(title: str, model: type[BaseModel]) -> str:
-    says = " ".join((model.__doc__ or "").split())
+def describe_keys(title: str, model: type[BaseModel]) -> str:
+    """A section of a page: what a class says of itself and of each of its keys."""
+    says, _, parameters = inspect.cleandoc(model.__doc__ or "").partition("Parameters\n---")
+    sentences = _sentences(model) | _parameters(parameters)
+    says = " ".join(says.replace("``", "`").split())
     rows = [
-        f"| `{name}` | {_type(field.annotation)} | {_default(field)} |"
+        f"| `{name}` | {_type(field.annotation)} | {_default(field)} | {sentences.get(name, '')} |"
         for name, field in model.model_fields.items()
     ]
-    head = "| key | holds | default |\n| --- | --- | --- |"
+    head = "| key | holds | default | what it says |\n| --- | --- | --- | --- |"
     return f"## {title}\n\n{says}\n\n{head}\n" + "\n".join(rows) + "\n"
+
+
+def _sentences(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below each key in the class and those that it is made of."""
+    found: dict[str, str] = {}
+    for part in reversed(model.__mro__):
+        if issubclass(part, BaseModel) and part.__module__.startswith("jobeval"):
+            [tree] = ast.parse(textwrap.dedent(inspect.getsource(part))).body
+            assert isinstance(tree, ast.ClassDef)
+            for field, below in zip(tree.body, tree.body[1:], strict=False):
+                match field, below:
+                    case (
+                        ast.AnnAssign(target=ast.Name(id=name)),
+                        ast.Expr(value=ast.Constant(value=str(text))),
+                    ):
+                        found[name] = " ".join(text.replace("``", "`").split())
+                    case _:
+                        pass
+    return found
+
+
+def _parameters(text: str) -> dict[str, str]:
+    """The parameters of a numpydoc section: a name, and what is indented below it."""
+    found = re.findall(r"^(\w+)\n((?: +.*\n?)+)", text, re.MULTILINE)
+    return {name: " ".join(says.replace("``", "`").split()) for name, says in found}
 
 
 def _default(field: Any) -> str:

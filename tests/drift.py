@@ -1,4 +1,4 @@
-"""Have the reports of the committed trial changed? Run by ``make drift``.
+"""Have the reports of the committed trial and monitoring changed? Run by ``make drift``.
 
 Printed values always bind. The bytes of HTML and PDF (and so of every figure) bind when the
 libraries are those that made the committed checksums; other versions move pixels, not values.
@@ -13,20 +13,25 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobeval.disclosure.gate import release
+from jobeval.disclosure.monitoring import release_monitor
 from jobeval.evaluation.evaluate import evaluate
+from jobeval.monitoring.monitor import read_monitor
 from jobeval.registers.trial import read_trial
 from jobeval.reports.builder import build_report
+from jobeval.reports.supplier.builder import build_supplier_report
+from jobeval.reports.supplier.files import write_monitor_values
 from jobeval.reports.values import compare_values, write_values
 from jobeval.reports.writing import MANIFEST, write_report
 from jobeval.text import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 TRIAL = ROOT / "data" / "synthetic" / "jobfirst"
+MONITORING = ROOT / "data" / "synthetic" / "holbaek"
 COMMITTED = ROOT / "tests" / "snapshots"
 
 
 def build_all(out: Path) -> dict[str, bytes]:
-    """The values of each look, and the manifest of the eight reports."""
+    """The values of each look and of the monitoring, and the manifest of all reports."""
     trial = read_trial(TRIAL)
     made: dict[str, bytes] = {}
     for look in trial.plan.looks:
@@ -34,6 +39,10 @@ def build_all(out: Path) -> dict[str, bytes]:
         made[f"values_{look}.json"] = write_values(released)
         for language in LANGUAGES:
             write_report(build_report(released, language), out)
+    suppliers = release_monitor(read_monitor(MONITORING))
+    made["values_supplier.json"] = write_monitor_values(suppliers)
+    for language in LANGUAGES:
+        write_report(build_supplier_report(suppliers, language), out)
     made["reports.json"] = (out / MANIFEST).read_bytes()
     return made
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from fabricated_money import fabricate_money
+from fabricated_programme import fabricate_programme
 from jobeval.evaluation import Evaluation
 from jobeval.plan.model import TrialPlan
 from jobeval.plan.parts import STATES
@@ -51,10 +53,16 @@ def fabricate_evaluation(look: str = "final") -> Evaluation:
         effects=EffectTable(tuple(_effects(look))),
         curves=CurveTable((*_paths(weeks), *_exits(weeks), *_states(weeks))),
         tests=_tests(),
-        checks=_checks(weeks, look),
+        checks=_checks(weeks, look) | fabricate_programme(SITES, _elements(plan)),
         flow=_flow(look),
         notes=("hours: 6.1% of the hours are imputed.", "benefits: 3 rows lie after the cut-off."),
     )
+
+
+def _elements(plan: TrialPlan) -> tuple[str, ...]:
+    """The core elements of the method."""
+    assert plan.fidelity is not None
+    return tuple(element.name for element in plan.fidelity.elements)
 
 
 def _effect(
@@ -242,6 +250,7 @@ def _checks(weeks: int, look: str) -> dict[str, CheckResult]:
               "share": [1100 / N_CONTROL, 1180 / N_TREATMENT, 300 / N_CONTROL, 610 / N_TREATMENT,
                         2 / N_CONTROL, 700 / N_TREATMENT, 350 / N_CONTROL, 820 / N_TREATMENT]}),
     ]  # fmt: skip
+    found += fabricate_money() if look == "final" else []
     return {item.name: item for item in found}
 
 

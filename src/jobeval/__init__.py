@@ -7,8 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jobeval.delivery.fidelity_tables import score_fidelity as score_fidelity
+    from jobeval.delivery.indicators import count_indicators as count_indicators
+    from jobeval.delivery.places import compare_places as compare_places
     from jobeval.disclosure.gate import ReleasedEvaluation as ReleasedEvaluation
     from jobeval.disclosure.gate import release as release
+    from jobeval.disclosure.monitoring import ReleasedMonitor as ReleasedMonitor
+    from jobeval.disclosure.monitoring import release_monitor as release_monitor
+    from jobeval.economics.accounts import CostBenefit as CostBenefit
+    from jobeval.economics.accounts import cost_benefit as cost_benefit
+    from jobeval.economics.mvpf import mvpf as mvpf
     from jobeval.effects.groups.fidelity import estimate_fidelity as estimate_fidelity
     from jobeval.effects.groups.sites import estimate_sites as estimate_sites
     from jobeval.effects.groups.sorted_groups import (
@@ -119,6 +127,17 @@ if TYPE_CHECKING:
     )
     from jobeval.exits.take_up.late_rmst import estimate_late_rmst as estimate_late_rmst
     from jobeval.inference.multiplicity import adjust_p_values as adjust_p_values
+    from jobeval.monitoring.contracts.forecast import (
+        forecast_liabilities as forecast_liabilities,
+    )
+    from jobeval.monitoring.contracts.ledger import build_ledger as build_ledger
+    from jobeval.monitoring.contracts.terms import ContractTerms as ContractTerms
+    from jobeval.monitoring.hand_over import link_cohorts as link_cohorts
+    from jobeval.monitoring.monitor import monitor as monitor
+    from jobeval.monitoring.monitor import read_monitor as read_monitor
+    from jobeval.monitoring.plan import MonitorPlan as MonitorPlan
+    from jobeval.monitoring.plan import read_monitor_plan as read_monitor_plan
+    from jobeval.monitoring.result import MonitorResult as MonitorResult
     from jobeval.plan.lottery import Lottery as Lottery
     from jobeval.plan.model import TrialPlan as TrialPlan
     from jobeval.plan.parts import Term as Term
@@ -133,6 +152,7 @@ if TYPE_CHECKING:
     from jobeval.results import Estimate as Estimate
     from jobeval.results import Flow as Flow
     from jobeval.results import HypothesisTest as HypothesisTest
+    from jobeval.results import PlaceComparison as PlaceComparison
     from jobeval.results import RandomisationTest as RandomisationTest
     from jobeval.results import TakeUp as TakeUp
     from jobeval.synthetic.jobfirst import simulate_jobfirst as simulate_jobfirst
@@ -218,10 +238,28 @@ _HOMES = {
     "tabulate_transitions": "exits.histories.transitions",
     "fit_parametric": "exits.models.parametric",
     "compare_durations": "exits.models.compare_models",
+    "score_fidelity": "delivery.fidelity_tables",
+    "count_indicators": "delivery.indicators",
+    "compare_places": "delivery.places",
+    "PlaceComparison": "results",
+    "cost_benefit": "economics.accounts",
+    "CostBenefit": "economics.accounts",
+    "mvpf": "economics.mvpf",
     "Evaluation": "evaluation.result",
     "evaluate": "evaluation.evaluate",
+    "ContractTerms": "monitoring.contracts.terms",
+    "build_ledger": "monitoring.contracts.ledger",
+    "forecast_liabilities": "monitoring.contracts.forecast",
+    "link_cohorts": "monitoring.hand_over",
+    "MonitorPlan": "monitoring.plan",
+    "MonitorResult": "monitoring.result",
+    "monitor": "monitoring.monitor",
+    "read_monitor": "monitoring.monitor",
+    "read_monitor_plan": "monitoring.plan",
     "release": "disclosure.gate",
     "ReleasedEvaluation": "disclosure.gate",
+    "release_monitor": "disclosure.monitoring",
+    "ReleasedMonitor": "disclosure.monitoring",
     "JobevalError": "errors",
     "PlanError": "errors",
     "DataError": "errors",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sys
 import traceback
@@ -81,6 +82,19 @@ def simulate_jobfirst(
     _say(f"{persons} persons in {sites} job centres written to {out}")
 
 
+@simulate_app.command("holbaek")
+def simulate_holbaek(
+    out: Annotated[Path, typer.Option(help="Folder to write; made when it is not there.")],
+) -> None:
+    """Make the monitoring of two invented suppliers in Holbæk: its plan and its delivery."""
+    from jobeval.synthetic.holbaek import simulate_holbaek as simulate
+    from jobeval.synthetic.holbaek_write import write_monitoring
+
+    made = simulate()
+    write_monitoring(made, out)
+    _say(f"{len(made.participants)} courses written to {out}")
+
+
 @app.command()
 def check(folder: Folder) -> None:
     """Read the plan and the delivery, and say everything that is wrong with them."""
@@ -140,8 +154,7 @@ def report(
     plan = read_plan(folder)
     arms = _arms(plan, arm)
     looks = tuple(plan.looks) if look is LookChoice.all else (look.value,)
-    languages = ("da", "en") if language is LanguageChoice.all else (language.value,)
-    formats: Any = ("html", "pdf") if format is FormatChoice.all else (format.value,)
+    languages, formats = _languages(language), _formats(format)
     if notebooks is None:
         written = _render_recipes(folder, list(product(looks, arms)), languages, out, formats)
     else:
@@ -152,6 +165,77 @@ def report(
         )
     for path in written:
         _say(str(path))
+
+
+@app.command()
+def monitor(
+    folder: Annotated[
+        Path, typer.Argument(help="Monitoring folder with monitor.toml.", metavar="FOLDER")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the report and its tables.")],
+    as_of: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day seen; the plan's cut-off unless told."),
+    ] = None,
+    language: Annotated[
+        LanguageChoice, typer.Option(help="Danish or English.")
+    ] = LanguageChoice.all,
+    format: Annotated[FormatChoice, typer.Option(help="HTML or PDF.")] = FormatChoice.all,
+    notebooks: Annotated[
+        Path | None, typer.Option(help="Folder of the report notebook to run, not the recipe.")
+    ] = None,
+) -> None:
+    """Follow suppliers: a report as HTML or PDF, its tables as CSV and JSON.
+
+    There is no control group: nothing in it is an effect.
+    """
+    from jobeval.disclosure.monitoring import release_monitor
+    from jobeval.monitoring.monitor import read_monitor
+    from jobeval.reports.supplier.files import write_released
+
+    day = None if as_of is None else _seen_day(folder, as_of.date())
+    released = release_monitor(read_monitor(folder, as_of=day))
+    languages, formats = _languages(language), _formats(format)
+    if notebooks is None:
+        written = _render_suppliers(released, languages, out, formats)
+    else:
+        from jobeval.reports.notebook import render_supplier_notebook
+
+        written = render_supplier_notebook(
+            notebooks, folder, out, languages=languages, formats=formats, as_of=day
+        )
+    for path in (*written, *write_released(released, out)):
+        _say(str(path))
+
+
+def _seen_day(folder: Path, day: dt.date) -> dt.date:
+    """The day if the plan sees it, else a usage error."""
+    from jobeval.monitoring.plan import read_monitor_plan
+
+    plan = read_monitor_plan(folder)
+    if not plan.begins <= day <= plan.cut_off:
+        raise typer.BadParameter(
+            f"must lie from {plan.begins} to {plan.cut_off}", param_hint="--as-of"
+        )
+    return day
+
+
+def _render_suppliers(
+    released: Any, languages: Sequence[Any], out: Path, formats: Any
+) -> Iterator[Path]:
+    from jobeval.reports.supplier.builder import build_supplier_report
+    from jobeval.reports.writing import write_report
+
+    for language in languages:
+        yield from write_report(build_supplier_report(released, language), out, formats)
+
+
+def _languages(choice: LanguageChoice) -> tuple[str, ...]:
+    return ("da", "en") if choice is LanguageChoice.all else (choice.value,)
+
+
+def _formats(choice: FormatChoice) -> Any:
+    return ("html", "pdf") if choice is FormatChoice.all else (choice.value,)
 
 
 def _arms(plan: Any, arm: str | None) -> tuple[str | None, ...]:

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from jobeval import Lottery, survival_curve
 from jobeval.exits.curves.adjustment import adjust_curves
-from jobeval.exits.curves.kaplan_meier import kaplan_meier
 from jobeval.exits.curves.nelson_aalen import nelson_aalen
 from jobeval.exits.curves.standardised import standardise_curves
 from jobeval.exits.curves.survival import survival_curve_from_grid
@@ -20,6 +19,7 @@ from jobeval.exits.grid.counting import count_exits
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.strata import weigh_strata
 from jobeval.inference.covariates import read_covariates
+from jobeval.inference.kaplan_meier import kaplan_meier
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

@@ -16,11 +16,11 @@ from jobeval import (
     logrank_test,
     survival_curve,
 )
-from jobeval.exits.curves.kaplan_meier import kaplan_meier
 from jobeval.exits.destinations.aalen_johansen import aalen_johansen
 from jobeval.exits.grid.grid import build_grid
 from jobeval.exits.grid.influence import cluster_variance
 from jobeval.exits.hazards.cox_fit import fit_partial_likelihood
+from jobeval.inference.kaplan_meier import kaplan_meier
 
 PLAIN = Lottery(arm="arm", treatment="new", control="old")
 SITES = Lottery(arm="arm", treatment="new", control="old", strata="site")

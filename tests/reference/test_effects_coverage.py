@@ -11,9 +11,9 @@ import pytest
 from scipy.special import stdtrit
 
 from jobeval.effects.itt.itt import estimate_itt
-from jobeval.effects.regression.blocked import blocked_difference
-from jobeval.effects.regression.difference import CellMoments
 from jobeval.plan.lottery import Lottery
+from jobeval.regression.blocked import blocked_difference
+from jobeval.regression.difference import CellMoments
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 

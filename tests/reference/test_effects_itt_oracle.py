@@ -11,13 +11,13 @@ import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
 from jobeval.effects.itt.small_blocks import between_variance, totals_variance
-from jobeval.effects.regression.least_squares import (
+from jobeval.plan.lottery import Lottery
+from jobeval.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
     imbens_kolesar_df,
 )
-from jobeval.plan.lottery import Lottery
 
 HERE = Path(__file__).parent
 ORACLE: dict[str, dict[str, float]] = json.loads((HERE / "effects_oracle_itt.json").read_text())

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
-from jobeval.effects.regression.least_squares import bell_mccaffrey_df, estimate_vcov
-from jobeval.effects.regression.lin import fit_lin
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
+from jobeval.regression.least_squares import bell_mccaffrey_df, estimate_vcov
+from jobeval.regression.lin import fit_lin
 
 HERE = Path(__file__).parent
 

@@ -10,13 +10,13 @@ import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobeval.effects.regression.least_squares import (
+from jobeval.errors import DesignError
+from jobeval.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
     independent_columns,
 )
-from jobeval.errors import DesignError
 
 HERE = Path(__file__).parent
 

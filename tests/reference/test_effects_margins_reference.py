@@ -17,9 +17,9 @@ from jobeval.effects.hours.margins import estimate_margins
 from jobeval.effects.hours.ppml import PpmlFit, fit_ppml
 from jobeval.effects.hours.quantiles import estimate_quantile_effects, measure_distribution
 from jobeval.effects.missing.missing_weights import estimate_weighted_for_missing
-from jobeval.effects.regression.least_squares import estimate_vcov
 from jobeval.inference.assignment import Assignment
 from jobeval.plan.lottery import Lottery
+from jobeval.regression.least_squares import estimate_vcov
 
 HERE = Path(__file__).parent
 PERSONS = Lottery(arm="z", treatment=1, control=0)

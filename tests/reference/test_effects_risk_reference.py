@@ -14,7 +14,6 @@ from scipy.stats.contingency import relative_risk
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.proportion import confint_proportions_2indep
 
-from jobeval.effects.regression.logit import fit_logit
 from jobeval.effects.shares.mantel_haenszel import (
     cochran_mantel_haenszel,
     common_difference,
@@ -23,9 +22,10 @@ from jobeval.effects.shares.mantel_haenszel import (
 )
 from jobeval.effects.shares.newcombe import newcombe_arms, newcombe_difference, newcombe_ratio
 from jobeval.effects.shares.risk import estimate_risk_difference, mantel_haenszel_test
-from jobeval.effects.shares.separation import fit_penalised_logit, is_separated
 from jobeval.effects.summary.sizes import estimate_standardised_effect, hedges_g
 from jobeval.plan.lottery import Lottery
+from jobeval.regression.logit import fit_logit
+from jobeval.regression.separation import fit_penalised_logit, is_separated
 
 HERE = Path(__file__).parent
 Z = float(ndtri(0.975))

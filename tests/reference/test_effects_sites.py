@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from statsmodels.stats.meta_analysis import combine_effects
 
 from jobeval.effects.groups.fidelity import estimate_fidelity
-from jobeval.effects.groups.random_effects import (
+from jobeval.effects.groups.sites import estimate_sites, summarise_sites
+from jobeval.effects.itt.itt import estimate_itt
+from jobeval.errors import DataError, DesignError
+from jobeval.plan.lottery import Lottery
+from jobeval.regression.random_effects import (
     TauMethod,
     fit_random_effects,
     profile_tau_squared,
     shrink_effects,
 )
-from jobeval.effects.groups.sites import estimate_sites, summarise_sites
-from jobeval.effects.itt.itt import estimate_itt
-from jobeval.errors import DataError, DesignError
-from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate
 
 HERE = Path(__file__).parent

@@ -11,16 +11,16 @@ import pandas as pd
 import pytest
 
 from jobeval.effects.itt.itt import estimate_itt
-from jobeval.effects.regression.ancova import fit_ancova
-from jobeval.effects.regression.least_squares import (
+from jobeval.errors import DataError, DesignError
+from jobeval.plan.lottery import Lottery
+from jobeval.regression.ancova import fit_ancova
+from jobeval.regression.least_squares import (
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
     independent_columns,
 )
-from jobeval.effects.regression.lin import lin_design
-from jobeval.errors import DataError, DesignError
-from jobeval.plan.lottery import Lottery
+from jobeval.regression.lin import lin_design
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(

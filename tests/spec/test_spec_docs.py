@@ -23,6 +23,13 @@ def test_plan_page_is_current() -> None:
     assert written == builder["build_plan_page"](), "run: make docs"
 
 
+def test_monitor_page_is_current(monkeypatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    builder = runpy.run_path(str(ROOT / "docs" / "monitor_page.py"))
+    written = (ROOT / "docs" / "monitor.md").read_text(encoding="utf-8")
+    assert written == builder["build_monitor_page"](), "run: make docs"
+
+
 def test_validation_page_is_current() -> None:
     builder = runpy.run_path(str(ROOT / "docs" / "validation_page.py"))
     written = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")

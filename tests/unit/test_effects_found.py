@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import jobeval as je
-from jobeval.effects.regression.logit import fit_logit
+from jobeval.regression.logit import fit_logit
 
 PLAIN = je.Lottery(arm="arm", treatment="t", control="c")
 STRATA = je.Lottery(arm="arm", treatment="t", control="c", strata="stratum")

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jobeval.effects.regression.logit import fit_logit
 from jobeval.effects.shares.g_computation import ye_covariance
 from jobeval.effects.shares.newcombe import newcombe_arms, newcombe_p_value, newcombe_ratio
 from jobeval.effects.shares.risk import estimate_risk_difference, mantel_haenszel_test
-from jobeval.effects.shares.separation import is_separated
 from jobeval.errors import DataError, DesignError
 from jobeval.plan.lottery import Lottery
+from jobeval.regression.logit import fit_logit
+from jobeval.regression.separation import is_separated
 from jobeval.results import Estimate
 
 PERSONS = Lottery(arm="arm", treatment="t", control="c")

@@ -5,10 +5,10 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
-from jobeval.effects.regression.least_squares import Vcov, estimate_vcov, fit_least_squares
 from jobeval.effects.weekly.weekly import RowBlocks, WeeklyModel, fit_weeks
 from jobeval.errors import DesignError
+from jobeval.regression.factorised import contrast_loadings, factorise_design
+from jobeval.regression.least_squares import Vcov, estimate_vcov, fit_least_squares
 
 N, K, WEEKS = 60, 4, 5
 

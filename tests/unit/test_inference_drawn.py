@@ -5,12 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from jobeval.effects.regression.least_squares import estimate_vcov, fit_least_squares
 from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
 from jobeval.inference.redraw import redraw_arms, redraw_lottery
 from jobeval.inference.several_arms import ArmContrast, redraw_contrasts
 from jobeval.inference.statistics import redraw_statistics
+from jobeval.regression.least_squares import estimate_vcov, fit_least_squares
 
 DRAWS, SEED = 70, 3
 FORMS = [("none", "none"), ("ancova", "none"), ("ancova", "allocation"), ("lin", "none")]

@@ -13,7 +13,7 @@ import pytest
 
 from jobeval.errors import DataError
 from jobeval.plan.model import TrialPlan
-from jobeval.registers.intake import DeliveredFile
+from jobeval.registers.delivered import DeliveredFile
 from jobeval.registers.trial import Trial
 from jobeval.schemas.calendar import iso_week
 

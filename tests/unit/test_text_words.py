@@ -2,12 +2,14 @@
 
 import datetime as dt
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobeval.disclosure import checks, curves, estimates, judging
+from jobeval.disclosure import checks, curves, estimates, judging, monitor_cells
+from jobeval.monitoring.plan import StatusName
 from jobeval.plan.parts import STATES
 from jobeval.schemas.tables import ACTIVITY_KINDS
 from jobeval.text import LANGUAGES, read_words
@@ -45,8 +47,13 @@ def test_every_kind_of_activity_has_a_name(name):
     assert DA.has(f"kind.{name}")
 
 
+@pytest.mark.parametrize("name", get_args(StatusName))
+def test_every_status_of_a_supplier_has_a_name(name):
+    assert DA.has(f"monitor_status.{name}")
+
+
 def test_every_rule_of_the_gate_has_a_sentence():
-    sources = (checks, curves, estimates, judging)
+    sources = (checks, curves, estimates, judging, monitor_cells)
     noted = {rule for module in sources for rule in re.findall(RULE, _source(module))}
     assert {"few_persons", "thinned", "no_rule", "complementary"} <= noted
     assert not [rule for rule in noted if not DA.has(f"rule.{rule}")]
@@ -131,3 +138,9 @@ def test_an_unknown_unit_has_the_decimals_that_its_size_deserves():
 
 def test_levels_of_the_data_have_no_underscores():
     assert DA.level("meget_udsat") == "meget udsat"
+
+
+def test_industries_are_sections_or_what_the_data_call_them():
+    assert [words.industry("F") for words in (DA, EN)] == ["Bygge og anlæg", "Construction"]
+    assert [words.industry("Detailhandel") for words in (DA, EN)] == ["Detailhandel", "Retail"]
+    assert EN.industry("Fiskeri") == "Fiskeri"

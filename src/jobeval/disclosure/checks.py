@@ -9,8 +9,11 @@ import math
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
+from jobeval.disclosure.beside import PLACE_RULES, release_place_values
+from jobeval.disclosure.economics import ECONOMICS_RULES
 from jobeval.disclosure.ledger import Ledger
 from jobeval.disclosure.policy import Policy
+from jobeval.disclosure.programme import PROGRAMME_RULES
 from jobeval.disclosure.released import (
     SUPPRESSED,
     Cell,
@@ -97,6 +100,11 @@ def _release_values(
     check: CheckResult, table: ReleasedTable, policy: Policy, ledger: Ledger
 ) -> dict[str, float]:
     """Statistics at few digits; those that would tell of few persons are left out or retold."""
+    kind = check.name.partition(" ")[0]
+    if kind in PROGRAMME_RULES:  # shares stand in the table
+        return {}
+    if kind in PLACE_RULES:
+        return release_place_values(check, table)
     numbers = {n: round_significant(float(v), VALUE_DIGITS) for n, v in check.values.items()}
     match check.name:
         case "take_up":  # rates stand in the table, derived from rounded counts
@@ -268,4 +276,7 @@ _TABLE_RULES: Mapping[str, Callable[[CheckResult, Sizes, Policy, Ledger], Releas
     "heterogeneity": _values_only,
     "models": _models,
     "sequences": _sequences,
+    **PROGRAMME_RULES,
+    **PLACE_RULES,
+    **ECONOMICS_RULES,
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from jobeval.disclosure.rules import is_small, round_count
 from jobeval.disclosure.wordings import ENDINGS, UNSAID, WORDINGS
 
-_NUMBER = re.compile(r"p < 0\.\d+|(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?")
+_NUMBER = re.compile(r"\d{4}-\d\d-\d\d|p < 0\.\d+|(?<!\w)\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 def release_wordings(notes: Iterable[str]) -> tuple[str, ...]:
@@ -40,7 +40,8 @@ def _begins(note: str, start: str) -> bool:
 def round_numbers(text: str, least: int, base: int) -> str:
     """A note on the data with its counts rounded, the small ones hidden.
 
-    Percentages are treated alike, since they may be of few; thresholds (``p < 0.001``) stay.
+    Percentages are treated alike, since they may be of few; thresholds (``p < 0.001``) and
+    dates stay.
 
     >>> round_numbers("1,204 rows, 3-4 late (week 2); 3. 6.1% of 38", 5, 5)
     '1205 rows, fewer than 5-fewer than 5 late (week fewer than 5); fewer than 5. 5% of 40'
@@ -48,7 +49,7 @@ def round_numbers(text: str, least: int, base: int) -> str:
 
     def rounded(found: re.Match[str]) -> str:
         token = found.group()
-        if token.startswith("p"):
+        if token.startswith("p") or "-" in token:
             return token
         value = float(token.replace(",", ""))
         return f"fewer than {least}" if is_small(value, least) else str(round_count(value, base))

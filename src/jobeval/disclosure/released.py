@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass, fields, replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
 
@@ -45,13 +45,14 @@ def gate_token() -> object:
 class Released:
     """Base of everything that may be shown. Cannot be built outside the gate."""
 
+    GATE: ClassVar[str] = "jobeval.release(evaluation)"
+    """The call that makes it."""
+
     token: InitVar[object]
 
     def __post_init__(self, token: object) -> None:
         if token is not _GATE:
-            raise DisclosureError(
-                f"{type(self).__name__} is made by jobeval.release(evaluation) only"
-            )
+            raise DisclosureError(f"{type(self).__name__} is made by {self.GATE} only")
 
     def to_dict(self) -> dict[str, Any]:
         """The released values as JSON values; hidden cells are ``"suppressed"``."""
@@ -332,8 +333,7 @@ def require_released(value: Any, kind: type[R]) -> R:
     """Return ``value`` if it has passed the gate, else raise ``DisclosureError``."""
     if not isinstance(value, kind):
         raise DisclosureError(
-            f"{type(value).__name__} has not passed the disclosure gate; "
-            "use jobeval.release(evaluation) first"
+            f"{type(value).__name__} has not passed the disclosure gate; use {kind.GATE} first"
         )
     return value
 

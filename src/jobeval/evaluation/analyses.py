@@ -13,6 +13,7 @@ from jobeval.evaluation.histories import keep_jobs, occupy_states, start_again
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.evaluation.naming import inestimable, name_effect
 from jobeval.evaluation.paths import follow_path, share_states
+from jobeval.evaluation.places import compare_sites
 from jobeval.evaluation.said import Said
 from jobeval.plan import analyses as plan
 from jobeval.plan.exit_analyses import (
@@ -42,6 +43,7 @@ KINDS: dict[type, Callable[[Any, TrialAtLook], Iterable[Said]]] = {
     plan.OccupancyAnalysis: occupy_states,
     plan.RetentionAnalysis: keep_jobs,
     plan.RecurrenceAnalysis: start_again,
+    plan.PlacesAnalysis: compare_sites,
 }
 NO_EFFECT = (
     plan.PathAnalysis,

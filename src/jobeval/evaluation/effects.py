@@ -26,8 +26,10 @@ from jobeval.effects.summary.index import estimate_index
 from jobeval.effects.summary.variants import Variant, estimate_variants
 from jobeval.effects.take_up.late import estimate_late
 from jobeval.errors import DataError, Problem
+from jobeval.evaluation.fidelity import index_sites
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.plan import analyses as plan
+from jobeval.plan.fidelity import FIDELITY_INDEX
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Bounds, Estimate, HypothesisTest, Interval
 
@@ -163,8 +165,11 @@ def relate_fidelity(analysis: plan.FidelityAnalysis, at_look: TrialAtLook) -> Sa
     """The slope of the sites' effects on their fidelity."""
     frame, outcome = frame_of(at_look, analysis.endpoint)
     assert at_look.plan.sites is not None
+    site = at_look.plan.sites.column
+    if analysis.fidelity == FIDELITY_INDEX and at_look.plan.fidelity is not None:
+        frame[analysis.fidelity] = frame[site].astype(str).map(index_sites(at_look))
     yield estimate_fidelity(
-        frame, outcome, at_look.plan.lottery_columns, at_look.plan.sites.column,
+        frame, outcome, at_look.plan.lottery_columns, site,
         analysis.fidelity,
     )  # fmt: skip
 

@@ -18,8 +18,11 @@ from jobeval.delivery.intensity import count_intensity
 from jobeval.delivery.take_up import check_take_up
 from jobeval.errors import PlanError, Problem, did_you_mean
 from jobeval.evaluation.analyses import Answers, carry_out
+from jobeval.evaluation.economics import weigh_costs
 from jobeval.evaluation.families import adjust_families
+from jobeval.evaluation.fidelity import describe_fidelity
 from jobeval.evaluation.look import TrialAtLook, read_look
+from jobeval.evaluation.programme import describe_programme
 from jobeval.evaluation.result import Evaluation
 from jobeval.panel.activities import derive_first_activities
 from jobeval.plan.analyses import Analysis, EffectAnalysis
@@ -86,7 +89,8 @@ def _evaluate(
         _report(progress, done, len(due) + 1, analysis.name)
         carry_out(analysis, at_look, answers)
     _report(progress, len(due), len(due) + 1, "checks")
-    checks = [*_check(at_look, due), *_describe_delivery(at_look), *answers.tables]
+    told = [*_describe_delivery(at_look), *answers.tables, *weigh_costs(at_look)]
+    checks = [*_check(at_look, due), *told]
     flow = _count_flow(at_look, due)
     _report(progress, len(due) + 1, len(due) + 1, "done")
     return Evaluation(
@@ -158,6 +162,8 @@ def _describe_delivery(at_look: TrialAtLook) -> Iterable[CheckResult]:
     first_weeks = _first_activity_weeks(at_look)
     if first_weeks is not None:
         yield count_intensity(at_look.assignment, first_weeks, arms)
+    yield from describe_programme(at_look)
+    yield from describe_fidelity(at_look)
 
 
 def _count_flow(at_look: TrialAtLook, due: Sequence[Analysis]) -> Flow:

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Method = Literal[
     "holm", "bonferroni", "benjamini-hochberg", "sharpened-q", "westfall-young", "romano-wolf"
 ]
-_STATSMODELS = {"holm": "holm", "bonferroni": "bonferroni", "benjamini-hochberg": "fdr_bh"}
+_STATSMODELS = {"bonferroni": "bonferroni", "benjamini-hochberg": "fdr_bh"}
 STEP_DOWN = {"westfall-young": step_down_min_p, "romano-wolf": step_down_max_t}
 """The methods that need the family's statistics in the re-drawn lottery."""
 
@@ -141,9 +141,20 @@ def _adjust_known(p_values: Floats, method: str) -> Floats:
         return p_values
     if method == "sharpened-q":
         return _sharpened_q(p_values)
+    if method == "holm":
+        return _holm(p_values)
     from statsmodels.stats.multitest import multipletests
 
     return np.asarray(multipletests(p_values, method=_STATSMODELS[method])[1], dtype=float)
+
+
+def _holm(p_values: Floats) -> Floats:
+    """The smallest p-value times ``m``, the next times ``m − 1``, and so on, never falling."""
+    order = np.argsort(p_values)
+    steps = p_values[order] * np.arange(len(p_values), 0, -1)
+    adjusted = np.empty_like(p_values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
 
 
 def _sharpened_q(p_values: Floats) -> Floats:

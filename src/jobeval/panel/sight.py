@@ -96,13 +96,21 @@ def derive_sight(trial: Delivery, look: LookName) -> Sight:
         benefits=_weeks(trial.coverage.benefits, cut_off, lag.benefits),
         income=months and Span(first_week_of_month(months.first), first_week_of_month(months.stop)),
         months=months,
-        activities=None if trial.activities is None else Span(0, _stop(cut_off, lag.activities)),
+        activities=_activities(trial, _stop(cut_off, lag.activities)),
     )
 
 
 def _stop(cut_off: dt.date, lag_weeks: int) -> int:
     """The first week that is not wholly over at the cut-off less the lag."""
     return week_of(cut_off + dt.timedelta(days=1)) - lag_weeks
+
+
+def _activities(trial: Delivery, stop: int) -> Span | None:
+    """From the first week of all on: what is not registered did not take place."""
+    if trial.activities is None:
+        return None
+    covered: tuple[int, int] | None = getattr(trial.coverage, "activities", None)
+    return Span(0, stop if covered is None else min(covered[1], stop))
 
 
 def _weeks(covered: tuple[int, int] | None, cut_off: dt.date, lag_weeks: int) -> Span | None:

@@ -25,6 +25,7 @@ from jobeval.plan.exit_analyses import (
     StateWeeksAnalysis,
 )
 from jobeval.plan.parts import Label, Name, PlanPart, Term
+from jobeval.plan.place_analyses import PlacesAnalysis
 
 Vcov = Literal["classical", "HC0", "HC1", "HC2", "HC3", "CR0", "CR1", "CR2", "CR3"]
 EffectEstimator = Literal["difference", "blocked", "ancova", "lin"]
@@ -258,6 +259,7 @@ Analysis = Annotated[
     | IndexAnalysis
     | SensitivityAnalysis
     | PathAnalysis
+    | PlacesAnalysis
     | CurveAnalysis
     | LogRankAnalysis
     | CoxAnalysis

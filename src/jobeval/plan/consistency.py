@@ -14,9 +14,13 @@ from jobeval.plan.analyses import (
     SensitivityAnalysis,
     Variant,
 )
+from jobeval.plan.cost_benefit import find_cost_benefit_problems
 from jobeval.plan.endpoint_fit import find_horizon_problems, find_misfits
 from jobeval.plan.endpoints import DeliveredOutcome, WindowEndpoint
 from jobeval.plan.exit_analyses import OccupancyAnalysis
+from jobeval.plan.fidelity import find_fidelity_problems
+from jobeval.plan.place_analyses import PlacesAnalysis
+from jobeval.plan.programme import find_programme_problems
 
 if TYPE_CHECKING:
     from jobeval.plan.model import TrialPlan
@@ -29,6 +33,9 @@ def find_inconsistencies(plan: TrialPlan) -> list[str]:
         *_analysis_problems(plan),
         *_redraw_problems(plan),
         *_look_problems(plan),
+        *find_cost_benefit_problems(plan),
+        *find_programme_problems(plan),
+        *find_fidelity_problems(plan),
     ]
 
 
@@ -107,9 +114,11 @@ def _family_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterato
 
 
 def _site_problems(plan: TrialPlan, place: str, analysis: Analysis) -> Iterator[str]:
-    by_site = isinstance(analysis, FidelityAnalysis) or getattr(analysis, "by_site", False)
-    if by_site and plan.sites is None:
+    of_sites = isinstance(analysis, FidelityAnalysis | PlacesAnalysis)
+    if (of_sites or getattr(analysis, "by_site", False)) and plan.sites is None:
         yield f"{place}: needs sites, and the plan declares no [sites]"
+    if isinstance(analysis, PlacesAnalysis) and analysis.indicator and plan.programme is None:
+        yield f"{place}.indicator: needs the table [programme], which says how it is counted"
 
 
 def _ways(analysis: Analysis) -> tuple[Analysis | Variant, ...]:

@@ -61,7 +61,10 @@ class HoursFile(InputFile):
 
 
 class ActivitiesFile(InputFile):
-    """Activities of the job centre, as spells."""
+    """Activities of the job centre, as spells.
+
+    Where ``extracted_on`` is absent, the delivery covers the time to the last cut-off.
+    """
 
 
 class Files(PlanPart):

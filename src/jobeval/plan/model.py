@@ -14,10 +14,13 @@ from pydantic import Field, field_validator, model_validator
 from jobeval.errors import PlanError, Problem, did_you_mean
 from jobeval.plan.analyses import Analysis
 from jobeval.plan.consistency import find_inconsistencies
+from jobeval.plan.cost_benefit import CostBenefitPlan
 from jobeval.plan.endpoints import Endpoint
+from jobeval.plan.fidelity import FidelityPlan
 from jobeval.plan.files import Files
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import STATES, Label, LookName, Name, PlanPart, State, Term, Weeks
+from jobeval.plan.programme import Programme
 
 
 class Arm(PlanPart):
@@ -142,6 +145,9 @@ class TrialPlan(PlanPart):
     resampling: Resampling = Resampling()
     balance: tuple[Term, ...] = Field(default=(), strict=False)
     """Covariates of the balance test; by default those of all analyses."""
+    programme: Programme | None = None
+    fidelity: FidelityPlan | None = None
+    cost_benefit: CostBenefitPlan | None = None
     files: Files | None = None
     acknowledged: dict[str, str] = Field(default_factory=dict)
     """Rule id of a warning → the reason why it is accepted."""

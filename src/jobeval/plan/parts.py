@@ -21,6 +21,10 @@ State = Literal[
     "self_supporting",
 ]
 STATES: tuple[State, ...] = get_args(State)  # in the order of the default priority
+ActivityKind = Literal[
+    "snusepraktik", "virksomhedspraktik", "loentilskud", "mentor", "contact", "education"
+]
+ACTIVITY_KINDS: tuple[ActivityKind, ...] = get_args(ActivityKind)
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Weeks = Annotated[int, Field(ge=0, le=1040)]
 

@@ -1,19 +1,21 @@
-"""Read ``trial.toml``: every error at once, each with its place and a mend."""
+"""Read a plan (``trial.toml``, ``monitor.toml``): every error at once, with place and mend."""
 
 import hashlib
 import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from jobeval.errors import PlanError, Problem, did_you_mean
 from jobeval.plan.model import TrialPlan
 
 MAX_BYTES = 1024 * 1024
+P = TypeVar("P", bound=BaseModel)
 _CPR = re.compile(r"(?<![\d.])(0[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])\d\d-?\d{4}(?![\d.])")
 _TYPES = {
     "string_type": "must be text in quotes",
@@ -36,6 +38,22 @@ _BOUNDS = {
     "too_short": ("has {actual_length} entries and needs at least {min_length}", "Add to it."),
     "too_long": ("takes at most {max_length} entries", "Take some away."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class PlanKind(Generic[P]):
+    """A kind of plan: its class, the name of its file, and what its folder is called."""
+
+    model: type[P]
+    file: str
+    folder: str
+
+    def refuse(self, place: str, rule: str, mend: str) -> PlanError:
+        """The error of one problem."""
+        return PlanError(self.file, [Problem(place, rule, mend)])
+
+
+TRIAL = PlanKind(TrialPlan, "trial.toml", "trial")
 
 
 def read_plan(path: str | Path) -> TrialPlan:
@@ -61,51 +79,54 @@ def read_plan(path: str | Path) -> TrialPlan:
       - no_such_folder: there is no such trial folder or file. Mend: Give the trial folder, or \
 the path of its trial.toml.
     """
-    text = _read_text(Path(path))
+    return read_kind(path, TRIAL)
+
+
+def read_kind(path: str | Path, kind: PlanKind[P]) -> P:
+    """Read a plan of one kind from its folder or file; ``PlanError`` with every problem."""
+    text = _read_text(Path(path), kind)
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = re.search(r"line \d+", str(error))
         rule = f"is not TOML: {error}."
-        raise _one(place.group() if place else "the file", rule, "Mend this line.") from None
+        where = place.group() if place else "the file"
+        raise kind.refuse(where, rule, "Mend this line.") from None
     try:
-        return TrialPlan.model_validate(tables)
+        return kind.model.model_validate(tables)
     except ValidationError as error:
-        raise PlanError("trial.toml", _problems(error, tables)) from None
+        raise PlanError(kind.file, _problems(error, tables, kind)) from None
 
 
-def plan_digest(plan: TrialPlan) -> str:
+def plan_digest(plan: BaseModel) -> str:
     """The sha256 of a plan, in hex; comments and the order of keys do not count."""
     values = plan.model_dump(mode="json")
     text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _one(place: str, rule: str, mend: str) -> PlanError:
-    return PlanError("trial.toml", [Problem(place, rule, mend)])
-
-
-def _read_text(path: Path) -> str:
-    file = path / "trial.toml" if path.is_dir() else path
+def _read_text(path: Path, kind: PlanKind[Any]) -> str:
+    file = path / kind.file if path.is_dir() else path
     if not file.is_file():
-        name = path.name if not path.is_dir() else f"{path.name}/trial.toml"
-        mend = "Give the trial folder, or the path of its trial.toml."
-        raise _one(name, "there is no such trial folder or file.", mend)
+        name = path.name if not path.is_dir() else f"{path.name}/{kind.file}"
+        mend = f"Give the {kind.folder} folder, or the path of its {kind.file}."
+        raise kind.refuse(name, f"there is no such {kind.folder} folder or file.", mend)
     with file.open("rb") as stream:
         raw = stream.read(MAX_BYTES + 1)
     if len(raw) > MAX_BYTES:
-        raise _one("the file", "is larger than 1 MiB.", "A plan is text; data go into files.")
+        mend = "A plan is text; data go into files."
+        raise kind.refuse("the file", "is larger than 1 MiB.", mend)
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        raise _one("the file", "is not UTF-8.", "Save it with the encoding UTF-8.") from None
+        raise kind.refuse("the file", "is not UTF-8.", "Save it with the encoding UTF-8.") from None
     if _CPR.search(text):
         rule = "holds what looks like a CPR number."
-        raise _one("the file", rule, "A plan names columns and rules, never persons.")
+        raise kind.refuse("the file", rule, "A plan names columns and rules, never persons.")
     return text
 
 
-def _problems(error: ValidationError, tables: dict[str, Any]) -> list[Problem]:
+def _problems(error: ValidationError, tables: dict[str, Any], kind: PlanKind[Any]) -> list[Problem]:
     """All errors of pydantic as problems, one for each place and rule."""
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     errors = error.errors(include_url=False)
@@ -113,10 +134,10 @@ def _problems(error: ValidationError, tables: dict[str, Any]) -> list[Problem]:
         place = _place(one["loc"], tables)
         if one["type"] == "too_short" and _is_above(one["loc"], [e["loc"] for e in errors]):
             continue  # pydantic counts only the entries without errors
-        for key, rule, mend in _explain(one, place, tables):
+        for key, rule, mend in _explain(one, place, tables, kind):
             found.setdefault(key, []).append((rule, mend))
     return [
-        Problem(".".join(place) or "trial.toml", rule, mend)
+        Problem(".".join(place) or kind.file, rule, mend)
         for place, said in found.items()
         for rule, mend in _merged(said, deeper=_is_above(place, found))
     ]
@@ -161,12 +182,12 @@ def _step_into(here: Any, step: str | int) -> tuple[bool, Any]:
 
 
 def _explain(
-    error: Any, place: tuple[str, ...], tables: dict[str, Any]
+    error: Any, place: tuple[str, ...], tables: dict[str, Any], plan: PlanKind[Any]
 ) -> Iterator[tuple[tuple[str, ...], str, str]]:
     """Place, rule and mend of one error of pydantic."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _known_keys(error["loc"][:-1], tables)
+        known = _known_keys(error["loc"][:-1], tables, plan)
         yield place, "is an unknown key.", did_you_mean(place[-1], known)
     elif kind == "missing":
         key = str(error["loc"][-1])
@@ -184,7 +205,7 @@ def _explain(
         rule, mend = _BOUNDS[kind]
         yield place, rule.format(**context) + ".", mend.format(**context)
     else:
-        yield place, f"{error['msg']}.", "See the reference of trial.toml."
+        yield place, f"{error['msg']}.", f"See the reference of {plan.file}."
 
 
 def _explain_choice(
@@ -213,9 +234,9 @@ def _explain_validator(
         yield where, rule.rstrip(".") + ".", mend or "Change the plan so that the rule holds."
 
 
-def _known_keys(loc: Sequence[str | int], tables: Any) -> list[str]:
+def _known_keys(loc: Sequence[str | int], tables: Any, kind: PlanKind[Any]) -> list[str]:
     """The keys that a table of the plan may have, by the schema of the plan."""
-    schema = TrialPlan.model_json_schema()
+    schema = kind.model.model_json_schema()
     definitions, here, node = schema["$defs"], tables, schema
     for step in loc:
         known, inner = _step_into(here, step)

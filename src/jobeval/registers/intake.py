@@ -3,16 +3,15 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from jobeval.plan.files import BenefitsFile, HoursFile, InputFile
+from jobeval.plan.files import BenefitsFile, HoursFile
 from jobeval.plan.model import TrialPlan
 from jobeval.registers.columns import Dialect, build_typed, read_sources
-from jobeval.registers.cpr import check_cpr, check_cpr_names
+from jobeval.registers.delivered import DeliveredFile, frame_dialect, store_delivered
 from jobeval.registers.dream import (
     build_industries,
     build_wide_spells,
@@ -21,9 +20,8 @@ from jobeval.registers.dream import (
     is_wide,
 )
 from jobeval.registers.engine import fetch_count, fetch_row, quoted
-from jobeval.registers.files import check_not_empty, file_dialect, find_file, read_file
+from jobeval.registers.files import file_dialect
 from jobeval.registers.findings import Findings
-from jobeval.registers.frames import store_frame
 from jobeval.registers.hours import build_hours
 from jobeval.registers.matching import check_after_death, check_copies, check_match
 from jobeval.registers.persons import DATED, build_persons
@@ -55,14 +53,6 @@ class Coverage:
     benefits: Span | None = None
     hours: Span | None = None
     activities: Span | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveredFile:
-    """A file of a trial folder, as the plan declares it."""
-
-    folder: Path
-    file: InputFile
 
 
 class Intake:
@@ -102,7 +92,7 @@ class Intake:
         self.findings.add("columns-missing", "persons", DATED, int(undated), hint=hint)
 
     def _take_one(self, table: str, source: Any) -> None:
-        if self._store(table, source):
+        if store_delivered(self.con, table, source, self.findings):
             takers: dict[str, Callable[[Dialect], None]] = {
                 "persons": self._take_persons,
                 "benefits": self._take_benefits,
@@ -112,47 +102,13 @@ class Intake:
             takers[table](self._dialect(table, source))
             self.con.execute(f"DROP TABLE IF EXISTS raw_{table}")
 
-    def _store(self, table: str, source: Any) -> bool:
-        """Bring a delivery into ``raw_<table>``, as it stands."""
-        if isinstance(source, str | Path):
-            path = Path(source)
-            source = DeliveredFile(path.parent, InputFile(path=path.name, format="parquet"))
-        if isinstance(source, DeliveredFile):
-            path = find_file(source.folder, source.file, table, self.findings)
-            if path is None or not read_file(self.con, table, path, source.file, self.findings):
-                return False
-        elif not self._store_frame(table, source):
-            return False
-        sources = read_sources(self.con, f"raw_{table}")
-        check_cpr_names(table, sources, self.findings)
-        wide = table == "benefits" and is_wide(sources)
-        looked_at = [s for name, s in sources.items() if not (wide and "_" in name)]
-        check_cpr(self.con, table, looked_at, self.findings)
-        return True
-
-    def _store_frame(self, table: str, frame: Any) -> bool:
-        if isinstance(frame, pd.DataFrame):
-            twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})
-            names = ", ".join(f'"{name}"' for name in twice)
-            self.findings.add("columns-duplicated", table, count=len(twice), names=names)
-            if twice:
-                return False
-        store_frame(self.con, table, frame)
-        check_not_empty(self.con, table, self.findings)
-        return not self.findings.refuses(table)
-
     def _file(self, table: str) -> Any:
         return getattr(self.plan.files, table) if self.plan.files is not None else None
 
     def _dialect(self, table: str, source: Any) -> Dialect:
         if isinstance(source, DeliveredFile):
             return file_dialect(source.file)
-        file = self._file(table)
-        if file is None:
-            return Dialect()
-        known = read_sources(self.con, f"raw_{table}")
-        named = {name: column for name, column in file.columns.items() if column in known}
-        return Dialect(missing=file.missing, columns=named)
+        return frame_dialect(self.con, table, self._file(table))
 
     def _extracted_on(self, table: str) -> dt.date | None:
         file = self._file(table)
@@ -276,6 +232,7 @@ class Intake:
 
         Else up to the last week it speaks of: the last start, or an end that lies before
         the last cut-off of the plan. Ends beyond that may be plans, not observations.
+        Weeks without activities tell as much as others: those reach to the last cut-off.
         """
         start, end = week_sql("start"), week_sql('"end" - 1')
         extracted = self._extracted_on(table)
@@ -287,4 +244,5 @@ class Intake:
         last = week_of(max(look.cut_off for look in self.plan.looks.values()))
         query = f"SELECT min({start}), max({start}) + 1, max({end}) + 1 FROM typed_{table}"
         first, started, ended = fetch_row(self.con, query)
-        return first, max(started, min(ended or started, last + 1))
+        spoken = last + 1 if table == "activities" else min(ended or started, last + 1)
+        return first, max(started, spoken)

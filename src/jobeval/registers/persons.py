@@ -2,23 +2,14 @@
 
 import datetime as dt
 import math
-from collections.abc import Mapping
 
 import duckdb
 
 from jobeval.errors import did_you_mean
 from jobeval.plan.model import TrialPlan
-from jobeval.registers.columns import (
-    Dialect,
-    Source,
-    build_typed,
-    find_sources,
-    plain_number_sql,
-    read_sources,
-    typed_number,
-    with_missing,
-)
+from jobeval.registers.columns import Dialect, build_typed, find_sources, read_sources
 from jobeval.registers.engine import fetch_count, fetch_row, literal, quoted
+from jobeval.registers.extras import check_labels, find_extras
 from jobeval.registers.findings import Findings
 from jobeval.registers.spells import week_sql
 from jobeval.schemas.tables import PERSONS
@@ -42,7 +33,9 @@ def build_persons(
     """Make the canonical table ``persons`` from ``raw_persons``; False when it is refused."""
     known = read_sources(con, "raw_persons")
     delivered = find_sources(PERSONS, known, dialect, Findings())
-    extras = _extra_columns(con, known, delivered, dialect, findings)
+    extras = find_extras(con, "persons", known, delivered, dialect, findings)
+    for name in extras:
+        findings.add("column-reserved", "persons", name, int(name in RESERVED))
     _check_plan_columns(plan, [*delivered, *extras], findings)
     if not build_typed(con, "persons", PERSONS, dialect, findings, extras):
         return False
@@ -54,7 +47,7 @@ def build_persons(
             early = "SELECT count(*) FROM typed_persons WHERE started_on < randomised_on"
             count = fetch_count(con, early)
             findings.add("started-before-lottery", "persons", "started_on", count)
-    _check_labels(con, findings)
+    check_labels(con, "persons", findings)
     if findings.refuses("persons"):
         return False
     moved = {DATED, "started_on"}
@@ -69,43 +62,6 @@ def build_persons(
     )
     _check_allocation(con, plan, findings)
     return True
-
-
-def _extra_columns(
-    con: duckdb.DuckDBPyConnection,
-    known: Mapping[str, Source],
-    delivered: Mapping[str, Source],
-    dialect: Dialect,
-    findings: Findings,
-) -> dict[str, str]:
-    """Every further column as SQL: a whole number, a number or a text."""
-    used = {source.name for source in delivered.values()}
-    extras = {name: source for name, source in known.items() if name not in used}
-    for name in extras:
-        findings.add("column-reserved", "persons", name, int(name in RESERVED))
-    return {name: _extra_value(con, source, dialect, findings) for name, source in extras.items()}
-
-
-def _extra_value(
-    con: duckdb.DuckDBPyConnection, source: Source, dialect: Dialect, findings: Findings
-) -> str:
-    raw = with_missing(source, dialect)
-    coded = source.is_text and not _all(con, plain_number_sql(raw, dialect))
-    if coded or source.is_day:
-        broken = f"regexp_matches({raw}, '^#(REF|N/A|VALUE|DIV)')"
-        rule, value = "spreadsheet-artefact", f"nfc_normalize(trim(CAST({raw} AS VARCHAR)))"
-    else:
-        value = typed_number(source, raw, dialect).value
-        rule, broken = "number-infinite", f"isinf({value})"
-        whole = f"{value} = floor({value}) AND abs({value}) < 9007199254740992"
-        value = f"CAST({value} AS BIGINT)" if _all(con, whole) else value
-    wrong = fetch_count(con, f"SELECT count(*) FROM raw_persons WHERE {broken}")
-    findings.add(rule, "persons", source.name, wrong)
-    return value
-
-
-def _all(con: duckdb.DuckDBPyConnection, condition: str) -> bool:
-    return bool(fetch_row(con, f"SELECT bool_and({condition}) FROM raw_persons")[0])
 
 
 def _check_once(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
@@ -146,17 +102,6 @@ def _check_dates(con: duckdb.DuckDBPyConnection, plan: TrialPlan, findings: Find
     findings.add("born-after-lottery", "persons", "birth_year", row[2])
 
 
-def _check_labels(con: duckdb.DuckDBPyConnection, findings: Findings) -> None:
-    """Labels that differ by case and spaces only are one label spelt twice."""
-    for name, source in read_sources(con, "typed_persons").items():
-        if source.is_text and name != "person_id":
-            value = quoted(name)
-            folded = f"lower(regexp_replace({value}, '\\s+', '', 'g'))"
-            distinct = f"count(DISTINCT {value}) - count(DISTINCT {folded})"
-            near = fetch_count(con, f"SELECT {distinct} FROM typed_persons")
-            findings.add("labels-near-duplicate", "persons", name, near)
-
-
 def _check_plan_columns(plan: TrialPlan, known: list[str], findings: Findings) -> None:
     lottery = plan.lottery
     named = [(name, "a stratum of the lottery") for name in lottery.strata]
@@ -166,6 +111,8 @@ def _check_plan_columns(plan: TrialPlan, known: list[str], findings: Findings) -
         named.append((lottery.probability, "the probability of treatment"))
     if plan.sites is not None:
         named.append((plan.sites.column, "the site"))
+    if plan.fidelity is not None:
+        named += [(name, "a core element of the method") for name in plan.fidelity.columns]
     for name, role in named:
         if name not in known:
             hint = did_you_mean(name, known)

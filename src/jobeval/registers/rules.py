@@ -382,4 +382,66 @@ _REGISTERS = (
     ),
 )
 
-RULES: dict[str, Rule] = {rule.id: rule for rule in (*_FILES, *_VALUES, *_PERSONS, *_REGISTERS)}
+_SUPPLIERS = (
+    _rule(
+        "supplier-unknown",
+        "{count} rows of the programme hold a supplier that the plan does not know.",
+        "{hint}",
+    ),
+    _note(
+        "supplier-empty",
+        'nobody is in a course of the supplier "{supplier}".',
+        "Correct the suppliers of the plan, or deliver everybody who is in a course.",
+    ),
+    _rule(
+        "programme-empty",
+        "nobody is in the programme that the plan monitors.",
+        "{hint}",
+    ),
+    _rule(
+        "course-duplicated",
+        "{count} courses stand more than once: same person, supplier, programme and first day.",
+        "Keep one row a person and course.",
+    ),
+    _rule(
+        "course-ends-before-start",
+        "{count} courses end before their first day.",
+        "Correct started_on or ended_on.",
+    ),
+    _note(
+        "course-before-period",
+        "{count} courses began before the period of the plan, and were left out.",
+        "Nothing to do when the delivery holds earlier courses.",
+    ),
+    _note(
+        "courses-at-once",
+        "{count} persons are in courses of two suppliers at once, and count with both; "
+        "what they begin counts with the course that began last.",
+        "Check the dates of the courses.",
+    ),
+    _rule(
+        "job-kind-unknown", "{count} rows hold a kind of job that jobeval does not know.", "{hint}"
+    ),
+    _rule(
+        "job-hours-above-days",
+        "{count} rows hold more hours than their days have.",
+        "hours are those of the whole row; hours a week belong into hours_per_week.",
+    ),
+    _note(
+        "person-without-course",
+        "{count} persons are in no course, and were left out.",
+        "Nothing to do when the extract holds more than the participants.",
+    ),
+    _rule(
+        "keys-without-course",
+        "none of its persons is in a course.",
+        "Use the same person key in every table.",
+    ),
+)
+
+SUPPLIER_RULES = frozenset(rule.id for rule in _SUPPLIERS)
+"""Rules of suppliers' deliveries only, which no trial meets."""
+
+RULES: dict[str, Rule] = {
+    rule.id: rule for rule in (*_FILES, *_VALUES, *_PERSONS, *_REGISTERS, *_SUPPLIERS)
+}

@@ -14,9 +14,10 @@ import narwhals as nw
 from jobeval.plan.model import TrialPlan
 from jobeval.plan.read import read_plan
 from jobeval.registers.columns import read_sources
+from jobeval.registers.delivered import DeliveredFile
 from jobeval.registers.engine import connect, quoted, table_names
 from jobeval.registers.findings import Finding, Findings, check_acknowledged
-from jobeval.registers.intake import TABLES, Coverage, DeliveredFile, Intake
+from jobeval.registers.intake import TABLES, Coverage, Intake
 
 CANONICAL = ("persons", "benefits", "industries", "hours", "activities")
 _DIGEST_ROWS = 50_000

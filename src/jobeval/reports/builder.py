@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 from jobeval.disclosure.released import ReleasedEvaluation, require_released
 from jobeval.plan.parts import LookName
@@ -14,6 +13,8 @@ from jobeval.reports import (
     design,
     destinations,
     detectable,
+    economics,
+    fidelity,
     final,
     front,
     groups,
@@ -23,15 +24,18 @@ from jobeval.reports import (
     midterm,
     outcomes,
     places,
+    programme,
     quantiles,
     robustness,
+    side_by_side,
     taking_part,
     ways,
 )
-from jobeval.reports.blocks import Chapter, Heading, Paragraph, drop_bare_headings
+from jobeval.reports.blocks import Chapter
+from jobeval.reports.chapters import ChapterBuilder, require_language
 from jobeval.reports.report import Report
 from jobeval.reports.story import Blocks, Story
-from jobeval.text import LANGUAGES, Language, Words, read_words
+from jobeval.text import Language, Words, read_words
 
 Section = Callable[[Story], Blocks]
 RECIPES: dict[LookName, tuple[Section, ...]] = {"midterm": midterm.RECIPE, "final": final.RECIPE}
@@ -70,7 +74,7 @@ def _words(results: ReleasedEvaluation, language: Language) -> Words:
     return read_words(language).with_units({u.en: getattr(u, language) for u in labels})
 
 
-class ReportBuilder:
+class ReportBuilder(ChapterBuilder[Story]):
     """A report in the making: each method gives one chapter, which shows itself in Jupyter.
 
     What has been shown is kept, in the order in which it was first shown; showing a chapter
@@ -78,20 +82,9 @@ class ReportBuilder:
     """
 
     def __init__(self, results: ReleasedEvaluation, language: Language = "da") -> None:
-        if language not in LANGUAGES:
-            raise ValueError(f"language must be one of {LANGUAGES}, not {language!r}")
+        language = require_language(language)
         self.results = require_released(results, ReleasedEvaluation)
-        self._story = Story(self.results, _words(results, language))
-        self._chapters: dict[str, Chapter] = {}
-
-    def tell(self, section: Section) -> Chapter:
-        """The chapter that a section of the recipe tells."""
-        blocks = tuple(drop_bare_headings(section(self._story)))
-        return self._keep(Chapter(getattr(section, "__name__", "own"), blocks))
-
-    def _keep(self, chapter: Chapter) -> Chapter:
-        self._chapters[chapter.name] = chapter
-        return chapter
+        super().__init__(Story(self.results, _words(results, language)))
 
     def cover(self) -> Chapter:
         """The front page. A report begins with it."""
@@ -116,6 +109,18 @@ class ReportBuilder:
     def delivery(self) -> Chapter:
         """Flow, inflow, balance, take-up, intensity."""
         return self.tell(conduct.delivery)
+
+    def programme(self) -> Chapter:
+        """What was done: key figures, waiting, hours, gaps, industries."""
+        return self.tell(programme.programme)
+
+    def fidelity(self) -> Chapter:
+        """Whether the method was followed, element by element and place by place."""
+        return self.tell(fidelity.fidelity)
+
+    def side_by_side(self) -> Chapter:
+        """Each job centre against the others, adjusted and unranked."""
+        return self.tell(side_by_side.side_by_side)
 
     def effects(self) -> Chapter:
         """Primary effects and the table of all."""
@@ -161,9 +166,9 @@ class ReportBuilder:
         """Effects by job centre."""
         return self.tell(places.sites)
 
-    def fidelity(self) -> Chapter:
+    def fidelity_association(self) -> Chapter:
         """How the effects go together with how the method was followed."""
-        return self.tell(places.fidelity)
+        return self.tell(places.fidelity_association)
 
     def sensitivity(self) -> Chapter:
         """The same endpoints by other estimators and in the variants of the plan."""
@@ -193,6 +198,10 @@ class ReportBuilder:
         """Jobs that are kept, and jobs that are started again and again."""
         return self.tell(jobs.jobs)
 
+    def economics(self) -> Chapter:
+        """Cost and benefit: who gains and who pays, and what it would take."""
+        return self.tell(economics.economics)
+
     def caveats(self) -> Chapter:
         """What the reader must keep in mind."""
         return self.tell(closing.caveats)
@@ -201,22 +210,6 @@ class ReportBuilder:
         """Balance, attrition, tests, deviations, disclosure log, reproducibility."""
         return self.tell(closing.appendices)
 
-    def text(self, title: str, *paragraphs: str) -> Chapter:
-        """The evaluator's own words, under a heading of the second level."""
-        blocks = (Heading(text=title, level=2), *(Paragraph(text=text) for text in paragraphs))
-        return self._keep(Chapter(f"text: {title}", blocks))
-
-    @property
-    def report(self) -> Report:
-        """The chapters shown so far."""
-        return Report(tuple(self._chapters.values()))
-
-    def save(self, folder: str | Path | None) -> tuple[Path, ...]:
-        """Write what was shown as HTML and PDF; with ``None`` nothing is written."""
-        from jobeval.reports.writing import write_report
-
-        return () if folder is None else write_report(self.report, Path(folder))
-
     def __repr__(self) -> str:
-        language = cast(str, self._story.words.language)
-        return f"ReportBuilder({self.results.plan.name}, {self.results.look}, {language})"
+        words = self._story.words
+        return f"ReportBuilder({self.results.plan.name}, {self.results.look}, {words.language})"

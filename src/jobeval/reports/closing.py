@@ -165,7 +165,8 @@ def _disclosure(story: Story) -> Blocks:
 def _names(story: Story) -> Mapping[str, str]:
     """Endpoints and analyses by what they are about."""
     plan = story.results.plan
-    analyses = {a.name: story.endpoint(getattr(a, "endpoint", a.name)) for a in plan.analyses}
+    about = {a.name: getattr(a, "endpoint", None) or a.name for a in plan.analyses}
+    analyses = {name: story.endpoint(what) for name, what in about.items()}
     ways = [a.name for a in plan.analyses if isinstance(a, OccupancyAnalysis)]
     return {
         **analyses,

@@ -5,6 +5,8 @@ from jobeval.reports.conduct import delivery
 from jobeval.reports.design import method, trial
 from jobeval.reports.destinations import destinations
 from jobeval.reports.detectable import detectable, indices
+from jobeval.reports.economics import economics
+from jobeval.reports.fidelity import fidelity
 from jobeval.reports.front import cover, headline, summary
 from jobeval.reports.groups import sorted_groups, subgroups
 from jobeval.reports.hours import hours, shares
@@ -12,8 +14,10 @@ from jobeval.reports.jobs import jobs
 from jobeval.reports.leaving import exits
 from jobeval.reports.outcomes import effects
 from jobeval.reports.places import spillover
+from jobeval.reports.programme import programme
 from jobeval.reports.quantiles import quantiles
 from jobeval.reports.robustness import missing_outcomes
+from jobeval.reports.side_by_side import side_by_side
 from jobeval.reports.taking_part import taking_part
 from jobeval.reports.ways import states, ways
 
@@ -24,6 +28,9 @@ RECIPE = (
     trial,
     method,
     delivery,
+    programme,
+    fidelity,
+    side_by_side,
     effects,
     detectable,
     taking_part,
@@ -40,6 +47,7 @@ RECIPE = (
     states,
     ways,
     jobs,
+    economics,
     caveats,
     appendices,
 )

@@ -6,6 +6,7 @@ JSON blocks of the outputs, in order, are the report.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
@@ -81,6 +82,29 @@ def render_notebooks(
     for look, arm, language in product(looks, arms, languages):
         parameters = {"TRIAL": folder, "LANGUAGE": language, "ARM": arm, "OUT": None}
         report = run_notebook(Path(notebooks) / f"{look}_report.ipynb", parameters)
+        written += write_report(report, Path(out), formats)
+    return tuple(written)
+
+
+def render_supplier_notebook(
+    notebooks: str | Path,
+    monitoring: str | Path,
+    out: str | Path,
+    *,
+    languages: Sequence[str] = ("da", "en"),
+    formats: Sequence[Format] = FORMATS,
+    as_of: dt.date | None = None,
+) -> tuple[Path, ...]:
+    """Run ``supplier_report.ipynb`` of a folder for each language.
+
+    ``as_of`` is the last day that is seen, by default the plan's.
+    """
+    written: list[Path] = []
+    folder = os.path.abspath(monitoring)  # noqa: PTH100
+    day = None if as_of is None else as_of.isoformat()
+    for language in languages:
+        parameters = {"MONITOR": folder, "LANGUAGE": language, "AS_OF": day, "OUT": None}
+        report = run_notebook(Path(notebooks) / "supplier_report.ipynb", parameters)
         written += write_report(report, Path(out), formats)
     return tuple(written)
 

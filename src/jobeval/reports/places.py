@@ -9,6 +9,7 @@ from jobeval.disclosure.released import ReleasedEstimate
 from jobeval.figures import ForestRow, plot_forest
 from jobeval.figures.alt_texts import describe_forest
 from jobeval.plan.analyses import EffectAnalysis, FidelityAnalysis, SpilloverAnalysis
+from jobeval.plan.fidelity import FIDELITY_INDEX
 from jobeval.reports.blocks import Paragraph, TableBlock
 from jobeval.reports.sentences import digits_of, tell_numbers
 from jobeval.reports.story import Blocks, Story
@@ -29,7 +30,7 @@ def sites(story: Story) -> Blocks:
     return [story.heading("effects.sites", 2), story.paragraph("effects.sites_text"), *parts]
 
 
-def fidelity(story: Story) -> Blocks:
+def fidelity_association(story: Story) -> Blocks:
     """How the sites' effects go together with how they followed the method."""
     asked = [a for a in story.analyses if isinstance(a, FidelityAnalysis)]
     slopes = [(a, effect) for a in asked for effect in story.effects_of(a.name)]
@@ -43,9 +44,15 @@ def fidelity(story: Story) -> Blocks:
     return [
         story.heading("fidelity.title", 2),
         story.paragraph("fidelity.text"),
+        *([story.paragraph("fidelity.index")] if any(map(_is_index, asked)) else []),
         *(_tell_slope(story.endpoint(a.endpoint), effect, story) for a, effect in slopes),
         TableBlock(table=table),
     ]
+
+
+def _is_index(analysis: FidelityAnalysis) -> bool:
+    """Whether fidelity is the computed share of core elements, not a delivered number."""
+    return analysis.fidelity == FIDELITY_INDEX
 
 
 def spillover(story: Story) -> Blocks:

@@ -23,7 +23,8 @@ from jobeval.plan.exit_analyses import (
     LogRankAnalysis,
     MeanWeeksAnalysis,
 )
-from jobeval.reports.blocks import Block, FigureBlock, Heading, Paragraph
+from jobeval.reports.blocks import Block, FigureBlock
+from jobeval.reports.telling import Telling
 from jobeval.text import Words
 
 PRIORITIES = ("primary", "secondary", "exploratory")
@@ -40,7 +41,7 @@ Pair = tuple[ReleasedCurve, ReleasedCurve]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Story:
+class Story(Telling):
     """One look's released results in one language."""
 
     results: ReleasedEvaluation
@@ -72,13 +73,6 @@ class Story:
         endpoints = self.results.plan.endpoints
         order = sorted(endpoints, key=lambda name: PRIORITIES.index(endpoints[name].priority))
         return {name: endpoints[name].priority for name in order}
-
-    def say(self, key: str, **values: object) -> str:
-        return self.words.say(key, **values)
-
-    def say_label(self, label: object) -> str:
-        """A plan's label in the language of the report."""
-        return str(getattr(label, self.words.language))
 
     def endpoint(self, name: str) -> str:
         """An endpoint's label."""
@@ -204,12 +198,6 @@ class Story:
         source = f"{self.say('cover.source')}: {self.say(key, date=self.date)}"
         svg = save_figure(figure).decode("utf-8")
         return FigureBlock(svg=svg, alt=alt, caption=caption, note=f"{note} {source}".strip())
-
-    def heading(self, key: str, level: int = 1, *, appendix: bool = False) -> Heading:
-        return Heading(text=self.say(key), level=level, appendix=appendix)
-
-    def paragraph(self, key: str, **values: object) -> Paragraph:
-        return Paragraph(text=self.say(key, **values))
 
 
 def is_shown(pair: Pair) -> bool:

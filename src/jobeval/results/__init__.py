@@ -19,6 +19,7 @@ from jobeval.results.estimate import (
 )
 from jobeval.results.json import html_table
 from jobeval.results.model import Coefficient, DurationModel
+from jobeval.results.places import PlaceComparison
 from jobeval.results.test import HypothesisTest, RandomisationTest
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "HypothesisTest",
     "Interval",
     "Measure",
+    "PlaceComparison",
     "RandomisationTest",
     "Scale",
     "TakeUp",

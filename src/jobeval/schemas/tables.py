@@ -252,4 +252,125 @@ ACTIVITIES = TableSchema(
     ),
 )
 
-TABLES: tuple[TableSchema, ...] = (PERSONS, BENEFITS, BENEFITS_WIDE, HOURS, ACTIVITIES)
+PARTICIPANTS = TableSchema(
+    "participants",
+    "Borgere i forløb hos leverandører: én række pr. borger og forløb (monitorering)",
+    "Citizens in courses of suppliers: one row a citizen and course (monitoring)",
+    (
+        PERSON,
+        Column("supplier", "text", "Leverandør", "Supplier"),
+        Column("programme", "text", "Indsats", "Programme", required=False),
+        Column("started_on", "date", "Forløbets første dag", "First day of the course"),
+        Column(
+            "ended_on",
+            "date",
+            "Dagen, hvor forløbet sluttede",
+            "Day on which the course ended",
+            required=False,
+            nullable=True,
+        ),
+        Column(
+            "end_reason",
+            "text",
+            "Hvorfor forløbet sluttede",
+            "Why the course ended",
+            required=False,
+            nullable=True,
+        ),
+        Column(
+            "birth_year",
+            "integer",
+            "Fødselsår",
+            "Year of birth",
+            required=False,
+            nullable=True,
+            low=1900,
+            high=2030,
+        ),
+        Column("sex", "text", "Køn", "Sex", required=False, nullable=True),
+        Column(
+            "benefit_type",
+            "text",
+            "Ydelse ved forløbets start",
+            "Benefit at the start of the course",
+            required=False,
+            nullable=True,
+        ),
+    ),
+    open=True,
+)
+
+JOB_KINDS: tuple[str, ...] = ("ordinary", "flexjob", "subsidised", "education")
+
+JOBS = TableSchema(
+    "jobs",
+    "Job som forløb (monitorering)",
+    "Jobs as spells (monitoring)",
+    (
+        PERSON,
+        Column("employer_id", "id", "Arbejdssted", "Workplace", required=False, nullable=True),
+        Column(
+            "kind",
+            "text",
+            "Art: ordinary (ordinært), flexjob, subsidised (løntilskud) eller education",
+            "Kind: ordinary, flexjob, subsidised or education",
+        ),
+        Column("start", "date", "Første dag", "First day"),
+        Column("end", "date", "Dagen efter den sidste", "Day after the last", nullable=True),
+        Column(
+            "hours",
+            "number",
+            "Betalte timer i alt i rækken",
+            "Paid hours in all in the row",
+            required=False,
+            nullable=True,
+            unit="hours",
+            low=0,
+            high=20_000,
+        ),
+        Column(
+            "hours_per_week",
+            "number",
+            "Timer om ugen",
+            "Hours a week",
+            required=False,
+            nullable=True,
+            unit="hours a week",
+            low=0,
+            high=168,
+        ),
+        Column("industry", "text", "Branche", "Industry", required=False, nullable=True),
+        Column(
+            "registered_on",
+            "date",
+            "Dagen, hvor rækken blev kendt",
+            "Day on which the row was known",
+            required=False,
+            nullable=True,
+        ),
+    ),
+)
+
+INVOICES = TableSchema(
+    "invoices",
+    "Fakturerede milepæle (resultatkontrakter)",
+    "Milestones that were invoiced (results contracts)",
+    (
+        PERSON,
+        Column("contract", "text", "Kontrakt", "Contract"),
+        Column("milestone", "text", "Milepæl", "Milestone"),
+        Column("invoiced_on", "date", "Fakturadato", "Date of the invoice"),
+        Column("amount_dkk", "number", "Beløb", "Amount", unit="DKK"),
+    ),
+)
+
+TABLES: tuple[TableSchema, ...] = (
+    PERSONS,
+    BENEFITS,
+    BENEFITS_WIDE,
+    HOURS,
+    ACTIVITIES,
+    PARTICIPANTS,
+    JOBS,
+    INVOICES,
+)

@@ -1,12 +1,9 @@
 """Write a synthetic trial as the folder that a real delivery would be."""
 
-import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
+from jobeval.synthetic.folder import csv_text, write_folder
 from jobeval.synthetic.jobfirst import SEED, SyntheticTrial
 from jobeval.synthetic.summary import summarise_truth
 
@@ -68,10 +65,6 @@ def write_trial(trial: SyntheticTrial, folder: str | Path) -> Path:
     ...     sorted(path.name for path in written.iterdir())[:3]
     ['README.md', 'SHA256SUMS', 'activities.csv']
     """
-    folder = Path(folder)
-    if (folder / "trial.toml").exists() and not (folder / "truth.json").exists():
-        raise FileExistsError(f"{folder} holds a trial that is not synthetic; name another folder")
-    folder.mkdir(parents=True, exist_ok=True)
     texts = {
         "trial.toml": trial.plan_text,
         "truth.json": json.dumps(summarise_truth(trial), indent=2, ensure_ascii=False) + "\n",
@@ -82,24 +75,8 @@ def write_trial(trial: SyntheticTrial, folder: str | Path) -> Path:
         raise ValueError("the plan names no files to write")
     for name in ("persons", "benefits", "hours", "activities"):
         spec = getattr(delivery, name)
-        texts[spec.path] = _csv(getattr(trial, name), spec)
-    sums: list[str] = []
-    for name, text in sorted(texts.items()):
-        data = text.encode("utf-8")
-        (folder / name).write_bytes(data)
-        sums.append(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
-    (folder / "SHA256SUMS").write_bytes("".join(sums).encode())
-    return folder
-
-
-def _csv(frame: pd.DataFrame, spec: Any) -> str:
-    return frame.rename(columns=spec.columns).to_csv(
-        index=False,
-        sep=spec.separator,
-        decimal=spec.decimal,
-        date_format=spec.date_format,
-        lineterminator="\n",
-    )
+        texts[spec.path] = csv_text(getattr(trial, name), spec)
+    return write_folder(folder, texts, plan="trial.toml", mark="truth.json")
 
 
 def _readme(trial: SyntheticTrial) -> str:

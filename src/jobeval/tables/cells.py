@@ -126,3 +126,24 @@ def released_notes(effects: Iterable[ReleasedEstimate], words: Words) -> list[st
     """What the effects' notes say to a reader, each once; the others are for analysts."""
     wordings = dict.fromkeys(note for effect in effects for note in effect.notes)
     return [words.say(key) for note in wordings if words.has(key := f"note.{note}")]
+
+
+def percent_cell(cell: Cell, words: Words) -> str:
+    """A share in whole percent, the mark of a hidden cell, or a dash."""
+    if isinstance(cell, float) and math.isfinite(cell):
+        return words.numbers.percent(cell, 0)
+    return words.say("table.none" if cell is None else "table.hidden")
+
+
+def bounds_cell(low: Cell, high: Cell, digits: int, words: Words, scale: float = 1.0) -> str:
+    """An interval; nothing where it is hidden or unknown, and one end where the other is open."""
+    if not isinstance(low, int | float):
+        return ""
+    top = float(high) if isinstance(high, int | float) else math.inf
+    return words.interval(float(low), top, digits, scale)
+
+
+def with_hidden_note(note: str, rows: Iterable[tuple[str, ...]], words: Words) -> str:
+    """The note, and what the mark of a hidden cell means where there is one."""
+    hidden = any(words.say("table.hidden") in row for row in rows)
+    return f"{note} {words.say('programme.note_hidden')}".strip() if hidden else note

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -105,14 +105,12 @@ class Table:
 
         A text that a spreadsheet would take for a formula is quoted off.
         """
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(self.header)
-        for heading, part in self.parts():
-            for first, *rest in (self.rows[i] for i in part):
-                named = first if heading is None else f"{heading}: {first}"
-                writer.writerow([_no_formula(cell) for cell in (named, *rest)])
-        return out.getvalue()
+        rows = [
+            (first if heading is None else f"{heading}: {first}", *rest)
+            for heading, part in self.parts()
+            for first, *rest in (self.rows[i] for i in part)
+        ]
+        return csv_text([self.header, *rows])
 
     def to_dict(self) -> dict[str, Any]:
         """All parts as JSON values."""
@@ -141,6 +139,18 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as comma-separated text, in which no text is a formula to a spreadsheet.
+
+    >>> csv_text([("supplier", "count"), ("=1+1", "-5")])
+    "supplier,count\\n'=1+1,-5\\n"
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([_no_formula(cell) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def group_rows(names: Sequence[str]) -> tuple[tuple[int, str], ...]:

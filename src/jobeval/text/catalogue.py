@@ -12,6 +12,7 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any, Literal, cast
 
+from jobeval.schemas.industries import SECTIONS
 from jobeval.text.numbers import NBSP, NumberFormat
 
 Language = Literal["da", "en"]
@@ -69,6 +70,13 @@ class Words:
         """A state or destination in words."""
         return self.label("state", name)
 
+    def industry(self, name: str) -> str:
+        """A section of DB07 by its letter, or an industry that the data name themselves."""
+        section = next((one for one in SECTIONS if one.letter == name), None)
+        if section is None:
+            return self.texts.get(f"industry.{name}", name)
+        return section.da if self.language == "da" else section.en
+
     def subgroup(self, subgroup: str) -> str:
         """``"benefit_type=kontanthjaelp"`` in words: the level alone."""
         column, _, level = subgroup.partition("=")
@@ -99,6 +107,17 @@ class Words:
     def state_group(self, name: str) -> str:
         """A group of benefits in words, as it stands within a sentence."""
         return self.texts.get(f"benefit.{name}", _readable(name).lower())
+
+    def period(self, name: str) -> str:
+        """A calendar period in words: ``"2016-Q2"``, ``"2016-H1"``, ``"2016-03"``."""
+        year, _, part = name.partition("-")
+        key = {"Q": "date.quarter", "H": "date.half_year"}.get(part[:1])
+        return self.say(key, part=part[1:], year=year) if key else self.numbers.month(name)
+
+    def scenario(self, name: str) -> str:
+        """What follows the data, as it stands at the head of a row."""
+        text = self.say(f"scenario.{name}")
+        return text[:1].upper() + text[1:]
 
     def join(self, items: list[str]) -> str:
         """``"a, b and c"``."""

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.groups.random_effects import RandomEffects, fit_random_effects
 from jobeval.effects.groups.site_effects import add_sizes, known_effects, read_site_effects
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
+from jobeval.regression.random_effects import RandomEffects, fit_random_effects
 from jobeval.results import EffectTable, Estimate
 
 Floats = NDArray[np.float64]

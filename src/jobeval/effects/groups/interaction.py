@@ -12,11 +12,11 @@ from jobeval.effects.itt.analysed import Analysed
 from jobeval.effects.itt.contrast import TREATMENT
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import choose_weights
-from jobeval.effects.regression.ancova import fit_ancova
-from jobeval.effects.regression.cluster_robust import ClusterKind
-from jobeval.effects.regression.least_squares import LeastSquaresFit
-from jobeval.effects.regression.lin import fit_lin
-from jobeval.effects.regression.wald import FTest, contrast_f_test
+from jobeval.regression.ancova import fit_ancova
+from jobeval.regression.cluster_robust import ClusterKind
+from jobeval.regression.least_squares import LeastSquaresFit
+from jobeval.regression.lin import fit_lin
+from jobeval.regression.wald import FTest, contrast_f_test
 
 Floats = NDArray[np.float64]
 

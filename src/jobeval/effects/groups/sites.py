@@ -9,16 +9,16 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.groups.random_effects import (
+from jobeval.effects.groups.site_effects import add_sizes, known_effects, read_site_effects
+from jobeval.errors import did_you_mean
+from jobeval.plan.lottery import Lottery
+from jobeval.regression.random_effects import (
     RandomEffects,
     TauMethod,
     fit_random_effects,
     profile_tau_squared,
     shrink_effects,
 )
-from jobeval.effects.groups.site_effects import add_sizes, known_effects, read_site_effects
-from jobeval.errors import did_you_mean
-from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate, HypothesisTest, Interval, html_table
 
 Floats = NDArray[np.float64]

@@ -14,17 +14,17 @@ from jobeval.effects.itt.adjusters import stratum_indicators
 from jobeval.effects.itt.analysed import Analysed, read_analysed, require_both_arms
 from jobeval.effects.itt.itt import columns_needed, count_apart
 from jobeval.effects.itt.options import validate_options
-from jobeval.effects.regression.least_squares import (
-    bell_mccaffrey_df,
-    estimate_vcov,
-    fit_least_squares,
-    independent_columns,
-)
 from jobeval.errors import DesignError
 from jobeval.inference.redraw import drawn_units, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import (
+    bell_mccaffrey_df,
+    estimate_vcov,
+    fit_least_squares,
+    independent_columns,
+)
 from jobeval.results import EffectTable, Estimate, Interval
 
 Floats = NDArray[np.float64]

@@ -16,13 +16,13 @@ from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns, estimator_name
 from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
 from jobeval.effects.itt.small_blocks import small_strata
-from jobeval.effects.regression.least_squares import Vcov
-from jobeval.effects.regression.wald import FTest
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.inference.multiplicity import Method, adjust_p_values
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
+from jobeval.regression.wald import FTest
 from jobeval.results import EffectTable, Estimate, HypothesisTest, html_table
 
 

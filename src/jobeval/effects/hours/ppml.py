@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.regression.least_squares import (
+from jobeval.errors import DesignError
+from jobeval.regression.least_squares import (
     LeastSquaresFit,
     bell_mccaffrey_df,
     estimate_vcov,
     fit_least_squares,
 )
-from jobeval.errors import DesignError
 
 Floats = NDArray[np.float64]
 STEPS = 100

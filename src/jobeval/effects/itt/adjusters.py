@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from jobeval.effects.itt.analysed import Analysed
 from jobeval.effects.itt.options import Adjustment
-from jobeval.effects.regression.least_squares import independent_columns
 from jobeval.errors import DesignError
 from jobeval.inference.assignment import Assignment
+from jobeval.regression.least_squares import independent_columns
 
 Floats = NDArray[np.float64]
 

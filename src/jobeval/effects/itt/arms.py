@@ -14,11 +14,11 @@ from jobeval.effects.itt.options import (
     Population,
     validate_options,
 )
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import EffectTable, Estimate
 
 

@@ -10,10 +10,10 @@ from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import choose_weights, weighted_arm_means
-from jobeval.effects.regression.ancova import ancova_design
-from jobeval.effects.regression.blocked import blocked_difference
-from jobeval.effects.regression.difference import measure_cells
-from jobeval.effects.regression.least_squares import (
+from jobeval.regression.ancova import ancova_design
+from jobeval.regression.blocked import blocked_difference
+from jobeval.regression.difference import measure_cells
+from jobeval.regression.least_squares import (
     LeastSquaresFit,
     Vcov,
     bell_mccaffrey_df,
@@ -21,7 +21,7 @@ from jobeval.effects.regression.least_squares import (
     fit_least_squares,
     imbens_kolesar_df,
 )
-from jobeval.effects.regression.lin import effects_by_person, lin_design
+from jobeval.regression.lin import effects_by_person, lin_design
 
 Floats = NDArray[np.float64]
 TREATMENT = 1  # its column in the designs of ANCOVA and Lin

@@ -23,11 +23,11 @@ from jobeval.effects.itt.options import (
     validate_options,
 )
 from jobeval.effects.itt.small_blocks import choose_estimator
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]

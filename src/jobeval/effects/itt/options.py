@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.errors import did_you_mean
 from jobeval.inference.covariates import covariate_names
 from jobeval.inference.redraw import require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
+from jobeval.regression.least_squares import Vcov
 
 Adjustment = Literal["none", "ancova", "lin"]
 DegreesOfFreedom = Literal["bell-mccaffrey", "imbens-kolesar"]

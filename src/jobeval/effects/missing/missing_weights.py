@@ -14,12 +14,12 @@ from jobeval.effects.itt.adjusters import stratum_indicators
 from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import validate_options
 from jobeval.effects.missing.bounds import read_everyone
-from jobeval.effects.regression.least_squares import fit_least_squares, independent_columns
-from jobeval.effects.regression.logit import fit_logit
 from jobeval.inference.covariates import covariate_names, read_covariates
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import fit_least_squares, independent_columns
+from jobeval.regression.logit import fit_logit
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]

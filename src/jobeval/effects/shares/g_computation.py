@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from jobeval.effects.regression.logit import LogitFit
+from jobeval.regression.logit import LogitFit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

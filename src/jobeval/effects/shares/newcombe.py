@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.inference.proportions import wilson_limits
 from jobeval.results import Interval
 
 Floats = NDArray[np.float64]
@@ -17,28 +18,6 @@ class ArmRisk(NamedTuple):
     risk: float
     low: float
     high: float
-
-
-def wilson_limits(events: NDArray[Any], n: NDArray[Any], z: float) -> tuple[Floats, Floats]:
-    """Score limits of shares (Wilson 1927).
-
-    Parameters
-    ----------
-    events, n
-        Shape ``(S,)``: those with the outcome, and all.
-    z
-        Normal quantile, 1.96 at 95 %.
-
-    Examples
-    --------
-    >>> low, high = wilson_limits(np.array([0]), np.array([10]), 1.959964)
-    >>> round(float(low[0]), 4), round(float(high[0]), 4)
-    (0.0, 0.2775)
-    """
-    share, extra = events / n, z**2 / n
-    centre = (share + extra / 2) / (1 + extra)
-    half = np.sqrt(extra * share * (1 - share) + extra**2 / 4) / (1 + extra)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
 
 
 def stratified_wilson(events: NDArray[Any], n: NDArray[Any], weights: Floats, z: float) -> ArmRisk:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from jobeval.effects.itt.analysed import Analysed, read_analysed, require_comparable
 from jobeval.effects.itt.itt import columns_needed, count_apart, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
-from jobeval.effects.regression.blocked import blocked_difference
 from jobeval.effects.shares.mantel_haenszel import cochran_mantel_haenszel
 from jobeval.effects.shares.risk_methods import (
     Measure,
@@ -32,6 +31,7 @@ from jobeval.inference.assignment import Assignment
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.blocked import blocked_difference
 from jobeval.results import Estimate, HypothesisTest
 
 Floats = NDArray[np.float64]

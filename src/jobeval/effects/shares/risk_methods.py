@@ -13,9 +13,6 @@ from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import allocation_differs, choose_weights
-from jobeval.effects.regression.blocked import stratum_shares
-from jobeval.effects.regression.difference import CellMoments, measure_cells
-from jobeval.effects.regression.logit import LogitFit, fit_logit
 from jobeval.effects.shares.g_computation import (
     arm_designs,
     contrast_risks,
@@ -34,7 +31,10 @@ from jobeval.effects.shares.newcombe import (
     newcombe_p_value,
     newcombe_ratio,
 )
-from jobeval.effects.shares.separation import fit_penalised_logit, is_separated
+from jobeval.regression.blocked import stratum_shares
+from jobeval.regression.difference import CellMoments, measure_cells
+from jobeval.regression.logit import LogitFit, fit_logit
+from jobeval.regression.separation import fit_penalised_logit, is_separated
 from jobeval.results import Interval
 
 Floats = NDArray[np.float64]

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.effects.itt.itt import count_sides
-from jobeval.effects.regression.least_squares import (
-    bell_mccaffrey_df,
-    estimate_vcov,
-    fit_least_squares,
-)
 from jobeval.effects.spillover.saturation import Saturations, read_saturations
 from jobeval.errors import DataError, Problem
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import (
+    bell_mccaffrey_df,
+    estimate_vcov,
+    fit_least_squares,
+)
 from jobeval.results import EffectTable, Estimate
 
 Floats = NDArray[np.float64]

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns
 from jobeval.effects.itt.options import Adjustment, validate_options
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.errors import DataError, DesignError, Problem
 from jobeval.inference.assignment import read_assignment
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]

@@ -10,11 +10,11 @@ import numpy as np
 from jobeval.effects.itt.analysed import read_analysed, require_comparable
 from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
-from jobeval.effects.regression.blocked import blocked_difference
-from jobeval.effects.regression.difference import CellMoments, measure_cells
 from jobeval.errors import DesignError
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
+from jobeval.regression.blocked import blocked_difference
+from jobeval.regression.difference import CellMoments, measure_cells
 from jobeval.results import Estimate, Interval
 
 

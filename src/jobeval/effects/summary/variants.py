@@ -13,7 +13,6 @@ from jobeval.effects.hours.winsorised import cap_at_quantile
 from jobeval.effects.itt.analysed import Columns
 from jobeval.effects.itt.itt import columns_needed, estimate_from_columns, estimator_name
 from jobeval.effects.itt.options import Adjustment, IttOptions, validate_options
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.take_up.as_treated import NOT_CAUSAL
 from jobeval.errors import DataError, DesignError, did_you_mean
 from jobeval.inference.assignment import Assignment, read_assignment
@@ -22,6 +21,7 @@ from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import EffectTable, Estimate
 
 AnalysisSet = Literal["randomised", "per_protocol"]

@@ -13,18 +13,18 @@ from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.contrast import TREATMENT
 from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import IttOptions, validate_options
-from jobeval.effects.regression.ancova import fit_ancova
-from jobeval.effects.regression.least_squares import (
-    Vcov,
-    bell_mccaffrey_df,
-    estimate_vcov,
-    independent_columns,
-)
 from jobeval.errors import DesignError
 from jobeval.inference.instrument import Effect
 from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.registers.frames import read_columns
+from jobeval.regression.ancova import fit_ancova
+from jobeval.regression.least_squares import (
+    Vcov,
+    bell_mccaffrey_df,
+    estimate_vcov,
+    independent_columns,
+)
 from jobeval.results import Estimate
 
 Floats = NDArray[np.float64]

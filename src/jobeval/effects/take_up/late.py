@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from jobeval.effects.itt.analysed import Analysed, Columns, read_analysed
 from jobeval.effects.itt.itt import columns_needed, count_sides
 from jobeval.effects.itt.options import Adjustment, DegreesOfFreedom, validate_options
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.take_up.compliers import (
     complier_means,
     profile_compliers,
@@ -38,6 +37,7 @@ from jobeval.inference.take_up import read_treated
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import Estimate, TakeUp
 
 Floats = NDArray[np.float64]

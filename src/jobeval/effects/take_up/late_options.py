@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from jobeval.effects.itt.options import IttOptions
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.errors import did_you_mean
 from jobeval.inference.covariates import covariate_names
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
+from jobeval.regression.least_squares import Vcov
 
 IntervalKind = Literal["anderson-rubin", "wald"]
 

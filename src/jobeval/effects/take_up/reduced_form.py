@@ -17,8 +17,8 @@ from jobeval.effects.itt.contrast import (
 )
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.small_blocks import Estimator, choose_estimator
-from jobeval.effects.regression.least_squares import LeastSquaresFit, fit_least_squares, refit
 from jobeval.inference.instrument import Effect
+from jobeval.regression.least_squares import LeastSquaresFit, fit_least_squares, refit
 
 Floats = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.regression.blocked import blocked_difference, stratified_means, stratum_shares
-from jobeval.effects.regression.difference import CellMoments
+from jobeval.regression.blocked import blocked_difference, stratified_means, stratum_shares
+from jobeval.regression.difference import CellMoments
 from jobeval.results import Curve, CurveTable
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,6 @@ from jobeval.effects.itt.options import (
     IttOptions,
     validate_options,
 )
-from jobeval.effects.regression.least_squares import Vcov
 from jobeval.effects.weekly.path_curves import PathOptions, draw_path
 from jobeval.effects.weekly.periods import Period, PeriodBlocks, read_periods
 from jobeval.effects.weekly.weekly import Blocks, RowBlocks
@@ -27,6 +26,7 @@ from jobeval.inference.redraw import require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.registers.frames import read_columns
+from jobeval.regression.least_squares import Vcov
 from jobeval.results import CurveTable
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from jobeval.effects.regression.least_squares import LeastSquaresFit
+from jobeval.regression.least_squares import LeastSquaresFit
 
 Floats = NDArray[np.float64]
 Blocks = Iterable[Floats]
@@ -106,7 +106,7 @@ def fit_weeks(
 
     Examples
     --------
-    >>> from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
+    >>> from jobeval.regression.factorised import contrast_loadings, factorise_design
     >>> outcomes = np.array([[1.0, 0], [3, 0], [5, 1], [9, 4]])
     >>> design = np.column_stack([np.ones(4), [0.0, 0, 1, 1]])
     >>> fit, effect = factorise_design(design), np.array([[0.0, 1]])

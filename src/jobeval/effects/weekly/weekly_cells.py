@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.effects.regression.blocked import blocked_difference, stratified_means, stratum_shares
-from jobeval.effects.regression.difference import CellMoments
 from jobeval.effects.weekly.week_facts import WeekFacts, WeeklyMoments, cell_indicator
 from jobeval.effects.weekly.weekly import Blocks
 from jobeval.inference.assignment import Assignment
+from jobeval.regression.blocked import blocked_difference, stratified_means, stratum_shares
+from jobeval.regression.difference import CellMoments
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

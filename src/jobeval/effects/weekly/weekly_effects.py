@@ -12,15 +12,15 @@ from jobeval.effects.itt.adjusters import read_adjusters
 from jobeval.effects.itt.analysed import Analysed, require_comparable
 from jobeval.effects.itt.options import IttOptions
 from jobeval.effects.itt.weighting import choose_weights
-from jobeval.effects.regression.ancova import ancova_design
-from jobeval.effects.regression.factorised import contrast_loadings, factorise_design
-from jobeval.effects.regression.least_squares import LeastSquaresFit, Vcov, bell_mccaffrey_df
-from jobeval.effects.regression.lin import lin_design
 from jobeval.effects.weekly.week_facts import Pattern, WeekFacts, WeeklyMoments, read_week_facts
 from jobeval.effects.weekly.weekly import Blocks, WeeklyModel, fit_weeks
 from jobeval.effects.weekly.weekly_cells import measure_weeks
 from jobeval.errors import DesignError
 from jobeval.inference.covariates import CovariateColumns
+from jobeval.regression.ancova import ancova_design
+from jobeval.regression.factorised import contrast_loadings, factorise_design
+from jobeval.regression.least_squares import LeastSquaresFit, Vcov, bell_mccaffrey_df
+from jobeval.regression.lin import lin_design
 
 Floats = NDArray[np.float64]
 ARMS_AND_EFFECT = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])

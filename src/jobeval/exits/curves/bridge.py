@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile
+from jobeval.inference.intervals import normal_quantile
 
 Floats = NDArray[np.float64]
 TERMS = 60

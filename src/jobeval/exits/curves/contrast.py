@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from jobeval.errors import DesignError
-from jobeval.exits.curves.curves import normal_quantile
+from jobeval.inference.intervals import normal_quantile
 from jobeval.results import Curve
 
 

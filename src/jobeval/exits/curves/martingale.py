@@ -11,8 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.kaplan_meier import kaplan_meier
 from jobeval.exits.curves.nelson_aalen import nelson_aalen
+from jobeval.inference.kaplan_meier import kaplan_meier
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]

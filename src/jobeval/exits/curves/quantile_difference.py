@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile
-from jobeval.exits.curves.quantiles import TOLERANCE, first_below, validate_probability
+from jobeval.exits.curves.quantiles import validate_probability
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import weigh_grid, weigh_strata
+from jobeval.inference.intervals import normal_quantile
+from jobeval.inference.kaplan_meier import TOLERANCE, first_below
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Estimate, Interval
 

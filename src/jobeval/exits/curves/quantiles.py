@@ -1,17 +1,15 @@
 """Weeks until a share has left, read off a survival curve."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobeval.inference.kaplan_meier import first_below
 from jobeval.results import Curve
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
-TOLERANCE = 1.5e-8
-"""Survival this close to a quantile equals it: the square root of machine precision."""
 
 
 class Quantile(NamedTuple):
@@ -53,19 +51,3 @@ def validate_probability(probability: float) -> None:
     """Raise ``ValueError`` for a probability outside (0, 1)."""
     if not 0 < probability < 1:
         raise ValueError(f"probability must lie between 0 and 1, not {probability!r}")
-
-
-def first_below(times: Counts, values: Floats, level: float) -> float:
-    """The time at which a falling curve reaches a level; ``nan`` when it does not.
-
-    Where it runs exactly at the level and falls further, the middle of that stretch.
-    """
-    known = ~np.isnan(values)
-    times, values = times[known], values[known]
-    reached = np.flatnonzero(values < level + TOLERANCE)
-    if not len(reached):
-        return math.nan
-    first = reached[0]
-    lower = np.flatnonzero(values < level - TOLERANCE)
-    on_it = abs(values[first] - level) < TOLERANCE and len(lower) > 0
-    return float((times[first] + times[lower[0]]) / 2 if on_it else times[first])

@@ -8,13 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import (
-    IntervalType,
-    hazard_bounds,
-    normal_quantile,
-    share_bounds,
-    validate_interval,
-)
 from jobeval.exits.curves.martingale import SurvivalMeasure
 from jobeval.exits.curves.simultaneous import Band, band_halves, validate_band
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
@@ -22,6 +15,13 @@ from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import weigh_grid, weigh_strata
 from jobeval.inference.covariates import covariate_names, read_covariates
+from jobeval.inference.intervals import (
+    IntervalType,
+    hazard_bounds,
+    normal_quantile,
+    share_bounds,
+    validate_interval,
+)
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

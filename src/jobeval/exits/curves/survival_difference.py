@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.curves.martingale import SurvivalMeasure
 from jobeval.exits.curves.simultaneous import SupT, sup_t
 from jobeval.exits.curves.standardised import ArmCurves, standardise_curves
@@ -16,6 +15,7 @@ from jobeval.exits.grid.durations import read_durations, validate_horizon
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import weigh_grid, weigh_strata
 from jobeval.inference.covariates import covariate_names, read_covariates
+from jobeval.inference.intervals import normal_quantile
 from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -7,13 +7,14 @@ import numpy as np
 
 from jobeval.errors import require_one_of
 from jobeval.exits.curves.contrast import curve_difference
-from jobeval.exits.curves.curves import end_notes, entry_notes, normal_quantile, share_bounds
+from jobeval.exits.curves.curves import end_notes, entry_notes
 from jobeval.exits.curves.simultaneous import SupT
 from jobeval.exits.destinations.aalen_johansen import Incidence, aalen_johansen
 from jobeval.exits.destinations.incidence_bands import critical_value
 from jobeval.exits.grid.durations import read_destinations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.grid.strata import WeightedStrata, weigh_grid, weigh_strata
+from jobeval.inference.intervals import normal_quantile, share_bounds
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable

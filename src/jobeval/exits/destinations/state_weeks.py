@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DataError, Problem
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.destinations.drawn_state_weeks import redraw_state_counts, redraw_state_persons
 from jobeval.exits.destinations.incidence_area import area_influence, state_areas
 from jobeval.exits.drawn.drawn_cells import DRAWS, Inference, validate_inference
@@ -26,6 +25,7 @@ from jobeval.exits.means.arm_means import (
     places,
 )
 from jobeval.exits.means.restricted_mean import RestrictedMean
+from jobeval.inference.intervals import normal_quantile
 from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate

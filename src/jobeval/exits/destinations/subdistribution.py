@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DesignError, did_you_mean, require_one_of
-from jobeval.exits.curves.curves import FEW_CLUSTERS, normal_quantile
+from jobeval.exits.curves.curves import FEW_CLUSTERS
 from jobeval.exits.destinations.fine_gray import (
     CENSORED,
     COMPETING,
@@ -23,6 +23,7 @@ from jobeval.exits.hazards.cox_arrange import SplitTies
 from jobeval.exits.hazards.cox_design import TREATMENT, build_design
 from jobeval.exits.hazards.cox_errors import standard_errors
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Coefficient, DurationModel, Estimate

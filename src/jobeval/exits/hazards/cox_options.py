@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.hazards.cox_arrange import Ties
 from jobeval.exits.hazards.cox_fit import Penalty
+from jobeval.inference.intervals import normal_quantile
 
 IntervalBy = Literal["wald", "profile"]
 

@@ -7,12 +7,12 @@ from typing import Any, get_args
 import numpy as np
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.hazards.cox_arrange import Counts, Floats, RiskCells, SplitTies
 from jobeval.exits.hazards.cox_model import CoxModel, read_model
 from jobeval.exits.hazards.cox_options import CoxOptions
 from jobeval.exits.hazards.cox_time import added_over_time
 from jobeval.inference.bands import largest_normal
+from jobeval.inference.intervals import normal_quantile
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.exits.curves.contrast import curve_difference
-from jobeval.exits.curves.curves import log_log_interval
 from jobeval.exits.histories.arm_occupancy import (
     ArmOccupancy,
     OccupancyMethod,
@@ -18,6 +17,7 @@ from jobeval.exits.histories.arm_occupancy import (
 )
 from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.inference.bands import largest_normal
+from jobeval.inference.intervals import log_log_interval
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.endpoints.histories import UNSEEN
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.histories.arm_occupancy import (
     ArmOccupancy,
@@ -19,6 +18,7 @@ from jobeval.exits.histories.arm_occupancy import (
 )
 from jobeval.exits.histories.histories import Histories, read_histories
 from jobeval.exits.histories.occupancy import SMALLEST
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate
 

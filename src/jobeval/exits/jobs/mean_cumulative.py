@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import FEW_CLUSTERS, end_notes, normal_quantile
+from jobeval.exits.curves.curves import FEW_CLUSTERS, end_notes
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.jobs.event_rows import EventCounts, EventRows, event_rows, persons_of
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable
 

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import FEW_CLUSTERS, normal_quantile
+from jobeval.exits.curves.curves import FEW_CLUSTERS
 from jobeval.exits.destinations.aalen_johansen import aalen_johansen
 from jobeval.exits.grid.strata import WeightedStrata, weigh_strata
 from jobeval.exits.grid.within_strata import compare_within_strata
 from jobeval.exits.jobs.kept_jobs import KEPT, KeptJobs, read_kept_jobs
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.results import EffectTable, Estimate
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from jobeval.exits.curves.curves import end_notes, log_log_interval
+from jobeval.exits.curves.curves import end_notes
 from jobeval.exits.curves.standardised import standardise_curves
 from jobeval.exits.curves.survival import say_curves, validate_options
 from jobeval.exits.destinations.aalen_johansen import aalen_johansen
@@ -14,6 +14,7 @@ from jobeval.exits.grid.durations import Durations
 from jobeval.exits.grid.strata import WeightedStrata, weigh_strata
 from jobeval.exits.jobs.kept_jobs import KEPT, read_kept_jobs
 from jobeval.exits.jobs.retention import NOT_CAUSAL, validate_weeks
+from jobeval.inference.intervals import log_log_interval
 from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Curve, CurveTable

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import after_end
 from jobeval.exits.grid.grid import remaining
+from jobeval.inference.kaplan_meier import after_end
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]

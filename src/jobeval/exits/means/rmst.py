@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import entry_notes, normal_quantile
-from jobeval.exits.curves.kaplan_meier import kaplan_meier
+from jobeval.exits.curves.curves import entry_notes
 from jobeval.exits.drawn.drawn_cells import DRAWS, Inference, validate_inference
 from jobeval.exits.drawn.drawn_contrast import LotteryResult, conclude
 from jobeval.exits.grid.durations import Durations, read_durations, validate_horizon
@@ -29,6 +28,8 @@ from jobeval.exits.means.drawn_rmst import redraw_counts, redraw_persons
 from jobeval.exits.means.rmst_adjusted import adjust_means
 from jobeval.exits.means.rmst_weighted import fit_weighted
 from jobeval.inference.covariates import covariate_names, read_covariates
+from jobeval.inference.intervals import normal_quantile
+from jobeval.inference.kaplan_meier import kaplan_meier
 from jobeval.inference.redraw import SEED
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile
-from jobeval.exits.curves.kaplan_meier import kaplan_meier
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.models.model_choice import DISTRIBUTIONS, Distribution, ModelChoice, choose_model
@@ -15,6 +13,8 @@ from jobeval.exits.models.model_fit import FittedModel, describe_model, fit_mode
 from jobeval.exits.models.model_sample import Sample, sample_counts
 from jobeval.exits.models.parametric import read_sample
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.intervals import normal_quantile
+from jobeval.inference.kaplan_meier import kaplan_meier
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Curve, CurveTable, DurationComparison

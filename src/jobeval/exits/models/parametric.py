@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import Durations, read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.models.model_choice import Distribution, StrataAs, choose_model
@@ -11,6 +10,7 @@ from jobeval.exits.models.model_fit import describe_model, fit_model
 from jobeval.exits.models.model_sample import Sample, sample_counts, sample_persons
 from jobeval.exits.models.week_baselines import BaselineName
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import DurationModel

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import DesignError
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import read_durations
 from jobeval.exits.grid.grid import ExitGrid
 from jobeval.exits.ranks.adjusted_logrank import correct, read_baseline
 from jobeval.inference.covariates import covariate_names
+from jobeval.inference.intervals import normal_quantile
 from jobeval.plan.lottery import Lottery
 from jobeval.plan.parts import Term
 from jobeval.results import Estimate

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.curves.simultaneous import sup_t
 from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.grid.grid import remaining
 from jobeval.exits.take_up.complier_influence import GroupInfluence, Moves
 from jobeval.exits.take_up.take_up_data import read_take_up
+from jobeval.inference.intervals import normal_quantile
 from jobeval.inference.redraw import SEED, require_seed
 from jobeval.inference.take_up import WEAK
 from jobeval.plan.lottery import Lottery

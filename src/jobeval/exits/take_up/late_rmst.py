@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobeval.errors import require_one_of
-from jobeval.exits.curves.curves import normal_quantile
 from jobeval.exits.grid.durations import validate_horizon
 from jobeval.exits.means.restricted_mean import restricted_mean
 from jobeval.exits.take_up.complier_influence import GroupInfluence, Moves
 from jobeval.exits.take_up.take_up_data import read_take_up
 from jobeval.inference.anderson_rubin import anderson_rubin_p, describe_hole, invert_anderson_rubin
 from jobeval.inference.instrument import Effect, RatioFit
+from jobeval.inference.intervals import normal_quantile
 from jobeval.inference.take_up import describe_first_stage
 from jobeval.plan.lottery import Lottery
 from jobeval.results import Estimate, TakeUp

@@ -1,0 +1,1 @@
+"""What the effort costs, what it gives back, and to whom."""

@@ -1,1 +1,0 @@
-"""Least squares, logit and cell means on arrays; no plans, no frames."""

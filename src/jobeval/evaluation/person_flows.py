@@ -1,0 +1,236 @@
+"""Kroner a person: prices of the plan times hours, weeks and starts of the registers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from jobeval.economics.flows import ItemFlow, PersonFlows, sum_items
+from jobeval.economics.periods import discount_factors, sum_months
+from jobeval.economics.sides import Kind, distort_taxes, divide_amount, reimbursed_shares
+from jobeval.endpoints.blocks import collect_weekly
+from jobeval.errors import DataError, PlanError, Problem, did_you_mean
+from jobeval.evaluation.look import TrialAtLook
+from jobeval.panel.covered import collect_activity_spells, collect_benefit_spells, mark_weeks
+from jobeval.plan.cost_benefit import CostBenefitPlan, Price
+from jobeval.plan.endpoints import WindowEndpoint
+from jobeval.plan.parts import Label
+from jobeval.schemas.dream import read_dream_codes
+
+Floats = NDArray[np.float64]
+WEEKS_PER_MONTH = 52 / 12
+ROWS = 25_000
+"""Persons whose weeks are in memory at once."""
+HOURS = Label(da="Timer", en="Hours")
+TAX, DISTORTION = "tax", "tax_distortion"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Money:
+    """What is known of the persons who are observed over the whole window.
+
+    Attributes
+    ----------
+    observed
+        Shape ``(N,)``: who that is, among everyone drawn.
+    flows
+        Of these ``n`` persons.
+    hours
+        Shape ``(n,)``: mean ordinary hours a week in the window; 0 where no price needs them.
+    """
+
+    observed: NDArray[np.bool_]
+    flows: PersonFlows
+    hours: Floats
+
+
+def count_money(plan: CostBenefitPlan, at_look: TrialAtLook) -> Money:
+    """Every person's amounts by item, side and month, as the plan prices them."""
+    _require_groups(plan)
+    weeks = plan.window_weeks[at_look.look]
+    persons = at_look.persons
+    observed = (persons["followed_weeks"].to_numpy(dtype=float) >= weeks) & at_look.assignment.rows
+    parts = [
+        (_sum_block(block, plan), block.hours.mean(axis=1))
+        for block in _blocks(plan, at_look, persons[observed], weeks)
+    ]
+    if not parts:
+        rule = f"nobody is observed for {weeks} weeks at the {at_look.look} look."
+        problem = Problem("cost_benefit.window_weeks", rule, "Plan fewer weeks.")
+        raise DataError("cost-benefit", [problem])
+    flows = [flow for flow, _ in parts]
+    joined = PersonFlows(
+        flows[0].items,
+        *(np.concatenate([getattr(flow, name) for flow in flows])
+          for name in ("totals", "months", "level")),
+    )  # fmt: skip
+    return Money(observed, joined, np.concatenate([hours for _, hours in parts]))
+
+
+def _require_groups(plan: CostBenefitPlan) -> None:
+    """Raise ``PlanError`` for groups that the code list of benefits does not know."""
+    known = sorted({row.group for row in read_dream_codes()})
+    problems = [
+        Problem(
+            f"cost_benefit.prices.{price.name}.groups",
+            f"{group!r} is no group of the code list.",
+            did_you_mean(group, known),
+        )
+        for price in plan.prices
+        for group in price.groups
+        if group not in known
+    ]
+    if problems:
+        raise PlanError("trial.toml", problems)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The weeks of some persons: all that prices are multiplied with."""
+
+    ids: NDArray[np.object_]
+    hours: Floats
+    started: Floats
+    weeks_before: Floats
+    benefits: pd.DataFrame
+    activities: pd.DataFrame
+
+    def marks(self, price: Price) -> Floats:
+        """1 in the weeks in which a benefit or an activity of the price runs."""
+        weeks = self.hours.shape[1]
+        if price.groups:
+            marked = mark_weeks(self.benefits, "group", price.groups, list(self.ids), weeks)
+        else:
+            marked = mark_weeks(self.activities, "kind", price.activities, list(self.ids), weeks)
+        return marked.astype(float)
+
+    def starts(self) -> Floats:
+        """1 in the week in which a person started the effort."""
+        weeks = np.arange(self.hours.shape[1])
+        return (np.maximum(self.started, 0)[:, None] == weeks).astype(float)
+
+
+def _blocks(
+    plan: CostBenefitPlan, at_look: TrialAtLook, persons: pd.DataFrame, weeks: int
+) -> Iterator[_Block]:
+    ids = persons["person_id"].to_numpy()
+    benefits = collect_benefit_spells(at_look.trial, at_look.look)
+    activities = collect_activity_spells(at_look.trial, at_look.look)
+    started, before = _started_week(plan, persons), _weeks_before(plan, persons)
+    for start in range(0, len(ids), ROWS):
+        part = slice(start, start + ROWS)
+        hours = _hours(plan, at_look, ids[part], weeks)
+        yield _Block(ids[part], hours, started[part], before[part], benefits, activities)
+
+
+def _hours(
+    plan: CostBenefitPlan, at_look: TrialAtLook, ids: NDArray[np.object_], weeks: int
+) -> Floats:
+    if not any(price.kind == "earnings" for price in plan.prices):
+        return np.zeros((len(ids), weeks))
+    endpoint = WindowEndpoint(kind="mean_hours", window_weeks=(0, weeks), label=HOURS)
+    [block] = collect_weekly(at_look.weeks, endpoint, list(ids), rows=len(ids))
+    if block.shape[1] < weeks or np.isnan(block[:, :weeks]).any():
+        rule = "a price of earnings needs the hours register, over the whole window."
+        raise DataError("cost-benefit", [Problem("hours", rule, "Deliver it, or leave it out.")])
+    return block[:, :weeks]
+
+
+def _started_week(plan: CostBenefitPlan, persons: pd.DataFrame) -> Floats:
+    """Week since the lottery in which the effort began; ``nan`` for those who never started."""
+    if not any(price.per == "participant" for price in plan.prices):
+        return np.full(len(persons), np.nan)
+    if "started_week" not in persons:
+        rule = 'a cost per "participant" needs to know who started: persons hold no started_on.'
+        raise DataError("cost-benefit", [Problem("persons", rule, "Deliver it.")])
+    weeks = persons["started_week"].astype(float) - persons["randomised_week"].astype(float)
+    return np.asarray(weeks, dtype=np.float64)
+
+
+def _weeks_before(plan: CostBenefitPlan, persons: pd.DataFrame) -> Floats:
+    if plan.reimbursement is None:
+        return np.zeros(len(persons))
+    before = plan.reimbursement.weeks_before
+    if isinstance(before, int):
+        return np.full(len(persons), float(before))
+    known = persons[before].to_numpy(dtype=float) if before in persons else np.array([np.nan])
+    if np.isnan(known).any():
+        rule = "is not known for everyone."
+        mend = "Name a column of persons or of the baseline, or a number of weeks."
+        place = f"cost_benefit.reimbursement.weeks_before = {before!r}"
+        raise DataError("cost-benefit", [Problem(place, rule, mend)])
+    return known
+
+
+def _sum_block(block: _Block, plan: CostBenefitPlan) -> PersonFlows:
+    discount = discount_factors(len(sum_months(np.zeros(block.hours.shape[1]))), plan.discount_rate)
+    return sum_items(list(_items(block, plan)), discount, plan.level_months)
+
+
+def _items(block: _Block, plan: CostBenefitPlan) -> Iterator[ItemFlow]:
+    """Every price's item, then tax of all of them, then what taxes distort."""
+    earned = sum(
+        (plan.in_price_year(p) * block.hours for p in plan.prices if p.kind == "earnings"),
+        np.zeros_like(block.hours),
+    )
+    ladder = _ladder(block, plan)
+    tax = together = costs = np.zeros((4, *sum_months(block.hours).shape))
+    for price in plan.prices:
+        weekly = _weekly_amount(price, block, plan, earned)
+        share = ladder if price.state_share == "ladder" else price.state_share
+        item = _divide(price.kind, weekly, share, price, plan)
+        together = together + item
+        costs = costs + item if price.kind == "cost" else costs
+        if plan.tax is not None and price.kind != "cost":
+            rate = plan.tax.earnings_rate if price.kind == "earnings" else plan.tax.benefit_rate
+            tax = tax + _divide("tax", rate * weekly, plan.tax.state_share, price, plan)
+        yield ItemFlow(price.name, item, once=item if price.kind == "cost" else 0.0)
+    if plan.tax is not None:
+        yield ItemFlow(TAX, tax)
+    if plan.tax_distortion:
+        lost, once = (distort_taxes(f, plan.tax_distortion) for f in (together + tax, costs))
+        yield ItemFlow(DISTORTION, lost, once=once)
+
+
+def _weekly_amount(price: Price, block: _Block, plan: CostBenefitPlan, earned: Floats) -> Floats:
+    """Kroner of an item in each week, in prices of the plan's year."""
+    amount = plan.in_price_year(price)
+    match price.kind:
+        case "earnings":
+            return amount * block.hours
+        case "cost":
+            return amount * (block.starts() if price.per == "participant" else block.marks(price))
+        case "benefit":
+            weekly = amount if price.per == "week" else amount / WEEKS_PER_MONTH
+            left = weekly - price.reduced_by_earnings * earned
+            return block.marks(price) * np.maximum(left, 0)
+
+
+def _ladder(block: _Block, plan: CostBenefitPlan) -> Floats:
+    """The state's share in each week, by the weeks on any benefit that follows the ladder."""
+    if plan.reimbursement is None:
+        return np.zeros_like(block.hours)
+    on = np.zeros(block.hours.shape, dtype=bool)
+    for price in plan.prices:
+        if price.state_share == "ladder":
+            on |= block.marks(price) > 0
+    steps = tuple((step.weeks, step.share) for step in plan.reimbursement.steps)
+    return reimbursed_shares(on, block.weeks_before, steps, plan.reimbursement.after)
+
+
+def _divide(
+    kind: Kind, weekly: Floats, share: Floats | float, price: Price, plan: CostBenefitPlan
+) -> Floats:
+    """The sides' monthly amounts, shape ``(4, n, M)``."""
+    displaced = price.displaced and price.kind != "cost"
+    return divide_amount(
+        kind,
+        sum_months(weekly),
+        sum_months(weekly * share),
+        displacement=plan.displacement if displaced else 0.0,
+        net_tax_factor=plan.net_tax_factor,
+    )

@@ -1,0 +1,1 @@
+"""The supplier report: monitoring that a committee would discuss, never an effect."""
