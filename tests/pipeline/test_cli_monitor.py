@@ -1,14 +1,19 @@
 """``jobeval monitor`` on the committed monitoring: files, exit codes, and no citizen in any."""
 
 import csv
+import io
 import json
 import re
 import shutil
-import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
 
 import pytest
+
+from jobeval.cli import main
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "data" / "synthetic" / "holbaek"
@@ -16,9 +21,23 @@ NOTEBOOK = ROOT / "notebooks" / "supplier_report.ipynb"
 BANNER = "Monitorering: ingen kontrolgruppe, ikke en effekt"
 
 
+class Said(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 def run(*words):
-    command = [sys.executable, "-c", "from jobeval.cli import main; main()", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    """The command in this process, which has its imports done."""
+    out, err = io.StringIO(), io.StringIO()
+    code = 0
+    called = mock.patch.object(sys, "argv", ["jobeval", *map(str, words)])
+    with called, redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Said(code, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture(scope="module")

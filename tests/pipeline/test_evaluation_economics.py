@@ -224,13 +224,43 @@ def test_displacement_distortion_and_prices_change_what_they_should(told, commit
     assert lost == pytest.approx(0.1 * row(other, "net", "public")["estimate"], rel=1e-9)
 
 
-def test_midterm_counts_its_own_weeks(committed_trial):
-    trial = committed_trial.compare(None)
-    money = trial.plan.cost_benefit.model_copy(update={"window_weeks": {"midterm": 39}})
+def at_midterm(trial, **changes):
+    money = trial.plan.cost_benefit.model_copy(update={"window_weeks": {"midterm": 39}} | changes)
     plan = trial.plan.model_copy(update={"cost_benefit": money})
-    found = {c.name: c for c in weigh_costs(read_look(replace(trial, plan), "midterm"))}
+    return weigh_costs(read_look(replace(trial, plan), "midterm"))
+
+
+def test_weeks_before_the_lottery_are_a_number_of_everyone(committed_trial):
+    trial = committed_trial.compare(None)
+    ladder = trial.plan.cost_benefit.reimbursement.model_copy(update={"weeks_before": "sex"})
+    with pytest.raises(je.DataError, match="'sex': is not known as a number for everyone"):
+        list(at_midterm(trial, reimbursement=ladder))
+
+
+def test_who_is_not_observed_for_so_long_is_told_of(committed_trial, persons):
+    """Hours lag by 8 weeks: seen are the months to October, whose last week begins on the 23rd."""
+    found = next(iter(at_midterm(committed_trial.compare(None), window_weeks={"midterm": 65})))
+    drawn = persons["monday"][persons["monday"] <= "2017-12-31"]
+    seen = (drawn + pd.Timedelta(weeks=65) <= "2017-10-30").mean()
+    assert 0.1 < seen < 0.9
+    assert found.values["observed"] == pytest.approx(seen)
+    assert f"Of {seen:.0%}: the others are not observed for so long" in found.sentence
+
+
+def test_midterm_counts_its_own_weeks(committed_trial):
+    found = {check.name: check for check in at_midterm(committed_trial.compare(None))}
     assert found["cost_benefit"].values["months"] == 9
     assert row(found, "programme", "public")["estimate"] < -15_000
+
+
+def test_what_was_not_delivered_is_refused_and_not_nothing(committed_trial):
+    other = copy.copy(committed_trial.compare(None))
+    for register in ("benefits", "activities"):
+        object.__setattr__(other, register, None)
+    with pytest.raises(je.DataError) as raised:
+        list(weigh_costs(read_look(other, "final")))
+    assert [problem.place for problem in raised.value.problems] == ["benefits", "activities"]
+    assert "sickness" in str(raised.value)
 
 
 def replace(trial, plan):

@@ -204,7 +204,7 @@ def jobs_frame(jobs: list[dict[str, Any]]) -> pd.DataFrame:
         }
         for job in jobs
     ]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=names).assign(row=range(len(rows)))  # no row is a copy
 
 
 COURSES = pd.DataFrame(

@@ -64,6 +64,12 @@ def test_interval_of_an_effort_that_pays_for_itself_may_begin_at_a_number():
     assert math.isinf(high)
 
 
+def test_no_interval_where_the_estimates_have_no_ratio():
+    for centre in ((-100.0, -30.0), (0.0, 0.0)):
+        bounds = mvpf_interval(*draw(*centre, 10.0**2, 40.0**2, 0.0), centre)
+        assert all(math.isnan(bound) for bound in (mvpf(*centre), *bounds))
+
+
 def test_no_limits_where_nothing_is_known():
     draws = draw(1.0, 1.0, 100.0, 100.0, 0.0)
     assert mvpf_interval(*draws, (1.0, 1.0)) == (-math.inf, math.inf)

@@ -81,7 +81,7 @@ def test_an_amount_and_its_oere_are_one(oere: int) -> None:
             {},
             'weeks belongs to reached_by = "kept"',
         ),
-        ([{"name": "a", "price_dkk": 1.0, "reached_by": "kept"}], {}, "weeks belongs to"),
+        ([{"name": "a", "price_dkk": 1.0, "reached_by": "kept"}], {}, "needs weeks; add"),
         (
             [{"name": "a", "price_dkk": 1.0, "reached_by": "start", "job_kinds": ["flexjob"]}],
             {},

@@ -187,6 +187,14 @@ class TestSmallPlaces:
         )
         assert (four.named("above"), five.named("above")) == ((), ("a",))
 
+    def test_places_that_are_all_alike(self):
+        """The variance of no difference is 0, and not a little below."""
+        for n in range(3, 40):
+            found = je.compare_places(shares(a=(n, 3 * n), b=(7, 21), c=(11, 33)), "work", "site")
+            numbers = found.table.select_dtypes("number")
+            assert np.isfinite(numbers).all(None)
+            assert found.table["shrunken"].tolist() == pytest.approx([0, 0, 0], abs=1e-12)
+
     def test_hours_alike_are_told_of(self):
         frame = hours(a=[0] * 8, b=[0, 0, 3, 9, 20, 0], c=[1, 4, 0, 30])
         found = je.compare_places(frame, "hours", "site")
@@ -214,6 +222,19 @@ class TestWrongInputs:
     def test_nothing_varies_within_places(self, values):
         with pytest.raises(je.DesignError, match="do not vary within"):
             je.compare_places(hours(**values), "hours", "site")
+
+    @pytest.mark.parametrize("outcome", ["work", "hours"])
+    def test_case_mix_that_tells_the_outcome(self, outcome):
+        frame = self.FRAME.assign(hours=np.arange(27.0), same=lambda f: 2 * f[outcome] + 1)
+        with pytest.raises(je.DesignError, match="tell every outcome"):
+            je.compare_places(frame, outcome, "site", covariates=["same"])
+
+    @pytest.mark.parametrize("outcome", ["work", "hours"])
+    def test_more_case_mix_than_persons(self, outcome):
+        few = self.FRAME.iloc[::3].assign(hours=np.arange(9.0) ** 2)
+        many = pd.DataFrame(np.random.default_rng(1).normal(size=(9, 8)), few.index).add_prefix("x")
+        with pytest.raises(je.DesignError, match="name fewer covariates"):
+            je.compare_places(few.join(many), outcome, "site", covariates=list(many))
 
     def test_all_problems_at_once(self):
         frame = self.FRAME.assign(work="yes", age=np.nan, site=[None, *self.FRAME["site"][1:]])

@@ -289,3 +289,14 @@ def test_the_order_of_rows_does_not_matter():
     mixed = replace(found, table=pd.DataFrame(found.table.iloc[order]))
     key = lambda row: tuple(str(row[name]) for name in INDICATORS.keys)  # noqa: E731
     assert sorted(let_out(found)[0], key=key) == sorted(let_out(mixed)[0], key=key)
+
+
+@pytest.mark.parametrize(("drawn", "hidden"), [(83, True), (92, False), (80, False)])
+def test_means_of_those_drawn_tell_nothing_of_few_who_did_not_start(drawn, hidden):
+    gap = {"group": "site", "level": "A", "share_of_time": 0.5, "conf_low": 0.4, "conf_high": 0.6,
+           "gaps": 90, "mean_weeks": 6.0}  # fmt: skip
+    rows = [{"population": "participants", "persons": 80, **gap},
+            {"population": "treatment", "persons": drawn, **gap}]  # fmt: skip
+    own, others = let_out(check("gaps", rows))[0]
+    assert own["share_of_time"] == 0.5
+    assert (others["share_of_time"] is SUPPRESSED) == hidden

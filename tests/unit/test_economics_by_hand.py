@@ -16,6 +16,7 @@ from jobeval.economics.periods import (
     sum_months,
 )
 from jobeval.economics.sides import distort_taxes, divide_amount, reimbursed_shares
+from jobeval.evaluation.ledger import Draws
 
 JOBFIRST = {  # per participant, dollars, as published; the sign is who gains
     "programme": {"public": -4560.0},
@@ -55,6 +56,25 @@ def test_present_value_and_pay_back_over_years():
     assert math.isinf(je.cost_benefit({"cost": {"state": -1.0}}).pay_back())
 
 
+def test_what_comes_back_to_the_krone_has_come_back():
+    """Sums of decimals that are 0 by hand and not quite so in floating point."""
+    saved = je.cost_benefit({"cost": {"state": -0.3}, "back": {"state": [0.0, 0.1, 0.1, 0.1]}})
+    assert (saved.net("public"), saved.pay_back()) == (0, 4)
+    later = {"cost": {"state": -300.0}, "back": {"state": [0.0, 110.0, 121.0, 133.1]}}
+    assert je.cost_benefit(later, discount_rate=0.1, periods_per_year=1).pay_back() == 4
+    moved = {"benefit": {"citizen": 0.3, "state": -0.1, "municipality": -0.2}}
+    account = je.cost_benefit(moved)
+    assert (account.net("society"), account.pay_back("society")) == (0, 1)
+    assert account.to_frame()["society"].tolist() == [0, 0]
+
+
+def test_transfers_cancel_in_every_draw():
+    """0.3 − 0.1 − 0.2 is not 0 in floating point, and −0.00…01 has never come back."""
+    moved = np.array([0.3, -0.1, -0.2])
+    estimate, drawn = Draws(moved, np.array([moved, 3 * moved])).values([np.ones(3)])
+    assert (estimate.tolist(), drawn.tolist()) == ([0], [[0], [0]])
+
+
 def test_public_is_state_municipality_and_what_is_not_divided():
     account = je.cost_benefit(
         {"a": {"state": -1.0, "municipality": -2.0, "public": -4.0}, "b": {"others": -8.0}}
@@ -70,6 +90,12 @@ def test_public_is_state_municipality_and_what_is_not_divided():
         ({"a": {"stat": 1.0}}, "'stat' bears nothing; did you mean \"state\""),
         ({"a": {"state": math.nan}}, "must be a number"),
         ({"a": {"state": [[1.0]]}}, "must be a number"),
+        ({"a": {"state": [[1.0], [1.0, 2.0]]}}, "'a', 'state': must be a number"),
+        ({"a": {"state": "1000"}}, "must be a number"),
+        ({"a": {"state": True}}, "must be a number"),
+        ({"a": 100.0}, "who bears it"),
+        ({"a": {"state": 1.0}, "b": {}}, "who bears it"),
+        ({"net": {"state": 1.0}}, "'net' is the name of the sum"),
     ],
 )
 def test_accounts_that_cannot_be_read(items, said):
@@ -78,8 +104,9 @@ def test_accounts_that_cannot_be_read(items, said):
 
 
 def test_rates_and_perspectives_that_cannot_be():
-    with pytest.raises(ValueError, match="discount_rate"):
-        je.cost_benefit(JOBFIRST, discount_rate=-1)
+    for rate, length in [(-1, 12), (math.nan, 12), (math.inf, 12), (0.03, 0), (0.03, math.inf)]:
+        with pytest.raises(ValueError, match="discount_rate"):
+            je.cost_benefit(JOBFIRST, discount_rate=rate, periods_per_year=length)
     with pytest.raises(ValueError, match="no perspective"):
         je.cost_benefit(JOBFIRST).net("king")
 

@@ -83,8 +83,9 @@ def test_any_frame_and_any_code_of_one_and_zero():
 def test_everything_wrong_is_told_at_once_and_without_values():
     frame = frame_of(site=["A", None, "B"], plan=[1, 7131, 0], goal=["yes", "no", None])
     with pytest.raises(DataError) as refused:
-        je.score_fidelity(frame, ["plan", "goal"], site="site", thresholds=0.5)
+        je.score_fidelity(frame, ["plan", "goal"], site="site", thresholds={"plan": 2, "goal": 0.5})
     message = str(refused.value)
+    assert "thresholds['plan']: is no number between 0 and 1" in message
     assert "column 'plan': 1 rows hold neither 0 nor 1" in message
     assert "column 'goal': 2 rows hold neither 0 nor 1" in message
     assert "column 'site': 1 rows have no site" in message
@@ -96,10 +97,12 @@ def test_everything_wrong_is_told_at_once_and_without_values():
     ("thresholds", "said"),
     [
         ({"plan": 0.5}, r"thresholds\['goal'\]: is missing"),
-        ({"plan": 0.5, "goal": 80}, "does not lie between 0 and 1"),
-        ({"plan": 0.5, "goal": float("nan")}, "does not lie between 0 and 1"),
+        ({"plan": 0.5, "goal": 80}, "no number between 0 and 1"),
+        ({"plan": 0.5, "goal": float("nan")}, "no number between 0 and 1"),
+        ({"plan": 0.5, "goal": "0.8"}, "no number between 0 and 1"),
+        (None, "no number between 0 and 1"),
         ({"plan": 0.5, "goal": 0.5, "gaol": 0.5}, 'did you mean "goal"'),
-        (1.0, "does not lie between 0 and 1"),
+        (1.0, "no number between 0 and 1"),
     ],
 )
 def test_thresholds_are_shares_of_the_named_elements(thresholds, said):
@@ -114,6 +117,25 @@ def test_columns_that_are_not_there_and_no_columns_at_all():
         je.score_fidelity(frame, ["plann"], site="site", thresholds=0.5)
     with pytest.raises(DataError, match="no element is named"):
         je.score_fidelity(frame, [], site="site", thresholds=0.5)
+
+
+def test_a_site_without_a_name_is_not_mistaken_for_all_of_them():
+    frame = frame_of(site=["", "A"], plan=[1, 0])
+    with pytest.raises(DataError, match="column 'site': 1 rows have no site"):
+        je.score_fidelity(frame, ["plan"], site="site", thresholds=0.5)
+
+
+def test_an_element_that_is_named_twice_counts_once():
+    frame = frame_of(site=["A", "A"], plan=[1, 1], goal=[0, 0])
+    result = je.score_fidelity(frame, ["plan", "plan", "goal"], site="site", thresholds=0.5)
+    assert result.values["score"] == 0.5
+    assert result.table["element"].tolist() == ["plan", "goal"] * 2
+
+
+def test_one_column_is_no_sequence_of_columns():
+    frame = frame_of(site=["A"], plan=[1])
+    with pytest.raises(ValueError, match=r'such as \["plan"\]'):
+        je.score_fidelity(frame, "plan", site="site", thresholds=0.5)
 
 
 def test_a_trial_without_sites_has_the_rows_of_everyone():

@@ -42,6 +42,14 @@ def noted(plan=None, **frames):
     return {finding.rule: finding.count for finding in told.findings}
 
 
+def invoices(*rows):
+    """Rows of (person, invoiced_on, amount_dkk)."""
+    frame = pd.DataFrame(rows, columns=["person_id", "invoiced_on", "amount_dkk"])
+    return frame.assign(
+        contract="c", milestone="start", invoiced_on=pd.to_datetime(frame["invoiced_on"])
+    )
+
+
 ONE = ("a", "2019-02-04")
 TWO = [{"name": name, "label": NAME} for name in ("A", "B")]
 JOB = ("a", "ordinary", "2019-03-04", "2019-03-06")
@@ -66,6 +74,18 @@ CASES = {
     "job-hours-above-days": (
         make_plan(),
         {"participants": courses(ONE), "jobs": jobs(JOB).assign(hours=48.5)},
+    ),
+    "job-hours-disagree": (
+        make_plan(),
+        {"participants": courses(ONE), "jobs": jobs(JOB).assign(hours=1.0)},
+    ),
+    "invoice-amount": (
+        make_plan(),
+        {"participants": courses(ONE), "invoices": invoices((SECRET, "2019-03-04", -5.0))},
+    ),
+    "hand-over-empty": (
+        make_plan(hand_over=[{"from_programme": "Before", "to_programme": "Now"}]),
+        {"participants": courses(ONE).assign(programme="Now")},
     ),
     "person-without-course": (
         make_plan(),
@@ -121,6 +141,40 @@ def test_more_hours_than_days_have():
     rows = jobs(("a", "ordinary", "2019-03-04", "2019-03-06")).assign(hours=49.0)
     found = refused(participants=courses(("a", "2019-02-04")), jobs=rows)
     assert found == {"jobs.hours": {"job-hours-above-days"}}
+
+
+def test_hours_in_all_and_a_week_agree_to_the_hour():
+    """28 days: 148 hours are 37 a week, 152 are 38; 0 hours in an open row are none."""
+    rows = jobs(
+        ("a", "ordinary", "2019-03-04", "2019-04-01"),
+        ("a", "ordinary", "2019-04-02", "2019-04-30"),
+        ("a", "ordinary", "2019-05-01", "2019-05-29"),
+        ("a", "ordinary", "2019-06-03", None),
+        ("a", "ordinary", "2019-07-01", None),
+    ).assign(hours=[148.0, 152.0, 153.0, 0.0, 9.0])
+    found = noted(participants=courses(("a", "2019-02-04")), jobs=rows)
+    assert found == {"job-hours-disagree": 2}
+
+
+def test_a_programme_of_a_hand_over_that_nobody_is_in_gets_a_hint():
+    plan = make_plan(hand_over=[{"from_programme": "JobFrist", "to_programme": "Now"}])
+    participants = courses(("a", "2019-02-04"), ("b", "2019-02-04"))
+    told = je.monitor(plan, participants=participants.assign(programme=["JobFirst", "Now"]))
+    [finding] = told.findings
+    assert finding.rule == "hand-over-empty"
+    assert finding.mend == 'did you mean "JobFirst"?'
+
+
+def test_invoices_are_refused_together_with_the_rest():
+    participants = courses(("a", "2019-02-04", None, "C"))
+    found = refused(
+        participants=participants,
+        invoices=invoices(("a", "2019-03-04", 5.0), ("a", "2019-03-04", 5.001)),
+    )
+    assert found == {
+        "participants.supplier": {"supplier-unknown"},
+        "invoices.amount_dkk": {"invoice-amount"},
+    }
 
 
 def test_keys_that_do_not_match():

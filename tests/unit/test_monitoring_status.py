@@ -253,3 +253,40 @@ def test_a_day_on_which_nobody_had_begun():
     assert not told.tables["claims"]["attainable"].any()
     again = je.MonitorResult.from_dict(told.to_dict())
     assert again.to_dict() == told.to_dict()
+
+
+def test_a_job_that_a_later_version_takes_back_is_no_work():
+    """Registered on 5 March with 37 hours, on 5 April with none."""
+    rows = jobs(
+        ("a", "ordinary", "2019-03-04", None, 37.0, "2019-03-05"),
+        ("a", "ordinary", "2019-03-04", None, 0.0, "2019-04-05"),
+    ).assign(employer_id="E")
+    frames = {"participants": courses(("a", "2019-02-04")), "jobs": rows}
+    assert status(**frames)["any_work"] == 0
+    before = je.monitor(make_plan(), **frames, as_of=dt.date(2019, 4, 4))
+    assert one(before, "status", "status")["any_work"] == 1
+
+
+def test_hours_a_week_of_a_row_without_paid_hours_are_no_work():
+    rows = jobs(("a", "ordinary", "2019-03-04", "2019-04-01")).assign(hours=0.0)
+    told = status(participants=courses(("a", "2019-02-04")), jobs=rows)
+    assert (told["any_work"], told["full_time"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("end", "full_time"), [("2019-05-07", 1), ("2019-05-06", 0)])
+def test_hours_of_one_job_are_added_up_where_its_rows_overlap(end, full_time):
+    """Two rows of 18.5 hours at one workplace are a full-time job while both go on."""
+    rows = jobs(
+        ("a", "ordinary", "2019-03-04", end, 18.5),
+        ("a", "ordinary", "2019-05-06", None, 18.5),
+    ).assign(employer_id="E")
+    told = status(participants=courses(("a", "2019-02-04")), jobs=rows)
+    assert told["full_time"] == full_time
+
+
+def test_hours_of_a_month_at_one_workplace_are_added_up():
+    hours = spells(*[("a", "2019-03-01", None, "x")] * 2).assign(
+        month="2019-03", hours=[80.0, 80.34], supported=0, employer_id="E"
+    )
+    hours = hours[["person_id", "employer_id", "month", "hours", "supported"]]
+    assert status(participants=courses(("a", "2019-02-04")), hours=hours)["full_time"] == 1

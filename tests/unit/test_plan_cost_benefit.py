@@ -6,7 +6,6 @@ import tomllib
 import pytest
 from pydantic import ValidationError
 
-import jobeval as je
 from fabricated_evaluation import PLAN
 from jobeval.plan.cost_benefit import CostBenefitPlan
 from jobeval.plan.model import TrialPlan
@@ -48,6 +47,8 @@ LADDER = {
         (lambda: money(BENEFIT | {"reduced_by_earnings": 0.5}), "needs a price of earnings"),
         (lambda: money(price(), price()), "'wages' stands twice"),
         (lambda: money(price(name="tax")), "choose another"),
+        (lambda: money(price(name="net")), "choose another"),
+        (lambda: money(price(name="tax_distortion")), "choose another"),
         (lambda: money(BENEFIT, BENEFIT | {"name": "b"}), "'foertidspension' has two prices"),
         (lambda: money(price(year=2016)), "price_index lacks 2016, 2018"),
         (lambda: money(fade_out=["ends", "ends"]), "named twice"),
@@ -89,12 +90,3 @@ def test_prices_of_another_year_are_brought_to_the_plans():
     assert plan.in_price_year(plan.prices[0]) == pytest.approx(104)
     same = money()
     assert same.in_price_year(same.prices[0]) == 100
-
-
-def test_an_unknown_group_of_benefits_is_an_error_of_the_plan(committed_trial):
-    from jobeval.evaluation.look import read_look
-    from jobeval.evaluation.person_flows import count_money
-
-    plan = money(BENEFIT | {"groups": ["foertidspention"]})
-    with pytest.raises(je.PlanError, match='did you mean "foertidspension"'):
-        count_money(plan, read_look(committed_trial, "final"))

@@ -75,6 +75,20 @@ def test_a_frame_without_persons_has_denominators_of_nobody():
     assert table[["count", "of"]].to_numpy().tolist() == [[0, 0]]
 
 
+def test_levels_of_different_types_are_told_as_text():
+    frame = pd.DataFrame({"a": [1, 0, 1], "site": [2, "b", "2"]})
+    table = je.count_indicators(frame, ["a"], by=["site"])
+    assert table[["level", "count", "of"]].to_numpy().tolist() == [
+        ["", 2, 3], ["2", 2, 2], ["b", 0, 1],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("given", [{"indicators": "tried"}, {"by": "site"}])
+def test_one_column_is_no_sequence_of_columns(given):
+    with pytest.raises(ValueError, match=r'such as \["(tried|site)"\]'):
+        je.count_indicators(FRAME, **({"indicators": ["tried"]} | given))
+
+
 def test_the_confidence_level_is_used():
     wide, narrow = (
         je.count_indicators(FRAME, ["tried"], conf_level=level).iloc[0] for level in (0.99, 0.5)

@@ -228,6 +228,20 @@ def with_cpr(dash: str, valid: bool) -> Fault:
 TODAY = dt.datetime.now(tz=dt.UTC).date()
 HOURS_CSV = 'hours.csv"\nseparator = "'
 HOUR = f"{person(0)};w0;2016-10;20,37;0"
+PRICES = """
+[cost_benefit]
+price_year = 2018
+window_weeks = { final = 26 }
+[[cost_benefit.prices]]
+name = "pension"
+label = { da = "Pension", en = "Pension" }
+kind = "benefit"
+amount_dkk = 100.0
+per = "week"
+groups = ["foertidspention"]
+year = 2018
+source = "illustrative assumption"
+"""
 CASES: list[tuple[str, Fault]] = [
     ("file-missing", edit("trial.toml", "hours.csv", "hour.csv")),
     ("file-outside", link_out),
@@ -318,6 +332,7 @@ CASES: list[tuple[str, Fault]] = [
     ("activity-unknown", edit("activities.csv", "mentor", CANARY)),
     ("activities-all-unknown", edit("activities.csv", "mentor", "Mentor", times=-1)),
     ("acknowledged-unknown", acknowledge("hours-mdian")),
+    ("benefit-group-unknown", append("trial.toml", PRICES)),
 ]
 
 
@@ -390,6 +405,12 @@ def test_all_findings_come_together(folder: Path) -> None:
 def test_counts_are_those_of_the_values(folder: Path) -> None:
     edit("hours.csv", ",37;", ",37x;", 5)(folder)
     with pytest.raises(DataError, match=r"hours\.hours: 5 values are no numbers"):
+        read_trial(folder)
+
+
+def test_a_priced_group_that_is_not_on_the_code_list(folder: Path) -> None:
+    append("trial.toml", PRICES)(folder)
+    with pytest.raises(DataError, match=r"prices\.pension\.groups.*\n?.*\"foertidspension\""):
         read_trial(folder)
 
 

@@ -45,7 +45,7 @@ def score_fidelity(
         Columns that are 1 for who got the element, 0 for who did not, and missing for who
         cannot be judged, who is then not counted.
     site
-        Column of the site, without missing values.
+        Column of the site; nobody's is missing or an empty text.
     thresholds
         The share that should get an element: one number, or one for each element; each
         between 0 and 1.
@@ -66,8 +66,10 @@ def score_fidelity(
     Raises
     ------
     DataError
-        For every column that is not there, holds other values than 0, 1 and missing, or a
-        missing site; for every threshold that is missing or not between 0 and 1.
+        For every column that is not there, holds other values than 0, 1 and missing, or no
+        site; for every threshold that is missing or not between 0 and 1.
+    ValueError
+        A text where a sequence of columns belongs, or ``conf_level`` outside 0 to 1.
 
     Examples
     --------
@@ -78,10 +80,15 @@ def score_fidelity(
     >>> matrix[["site", "count", "of", "verdict"]].to_numpy().tolist()
     [['', 12, 19, 'uncertain'], ['A', 10, 10, 'above'], ['B', 2, 9, 'below']]
     """
-    names = tuple(elements)
+    if isinstance(elements, str):
+        raise ValueError(f'elements is a sequence of columns, such as ["{elements}"]')
+    names = tuple(dict.fromkeys(elements))
     columns = read_columns(frame, (site, *names))
-    levels = _read_thresholds(thresholds, names)
-    _require_marks(columns, site, names)
+    given = thresholds if isinstance(thresholds, Mapping) else dict.fromkeys(names, thresholds)
+    wrong = [*_find_wrong_columns(columns, site, names), *_find_wrong_thresholds(given, names)]
+    if wrong:
+        raise DataError("score_fidelity", wrong)
+    levels = np.array([given[name] for name in names], dtype=float)
     scores = np.column_stack([columns[name].astype(float) for name in names])
     sites = columns[site].astype(str)
     mean = tabulate_scores(scores, sites, conf_level).iloc[0]
@@ -194,15 +201,7 @@ def split_sites(sites: NDArray[Any] | None, n: int) -> Groups:
     return everyone if sites is None else everyone + _groups(sites)
 
 
-def _read_thresholds(thresholds: float | Mapping[str, float], names: tuple[str, ...]) -> Floats:
-    given = thresholds if isinstance(thresholds, Mapping) else dict.fromkeys(names, thresholds)
-    wrong = [*_find_wrong_thresholds(given, names)]
-    if wrong:
-        raise DataError("thresholds", wrong)
-    return np.array([given[name] for name in names], dtype=float)
-
-
-def _find_wrong_thresholds(given: Mapping[str, float], names: tuple[str, ...]) -> Iterator[Problem]:
+def _find_wrong_thresholds(given: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Problem]:
     if not names:
         yield Problem("elements", "no element is named.", "Name at least one column.")
     for name in names:
@@ -212,19 +211,20 @@ def _find_wrong_thresholds(given: Mapping[str, float], names: tuple[str, ...]) -
         if name not in names:
             hint = did_you_mean(name, names)
             yield Problem(f"thresholds[{name!r}]", "is not among the elements.", hint)
-        elif not 0 < level < 1:
-            rule = "does not lie between 0 and 1."
+        elif not (isinstance(level, float | np.floating) and 0 < level < 1):
+            rule = "is no number between 0 and 1."
             yield Problem(f"thresholds[{name!r}]", rule, "Give a share, such as 0.8.")
 
 
-def _require_marks(columns: Mapping[str, NDArray[Any]], site: str, names: Sequence[str]) -> None:
-    problems = [*find_wrong_marks({name: columns[name] for name in names})]
-    missing = int(pd.isna(columns[site]).sum())
+def _find_wrong_columns(
+    columns: Mapping[str, NDArray[Any]], site: str, names: Sequence[str]
+) -> Iterator[Problem]:
+    yield from find_wrong_marks({name: columns[name] for name in names})
+    sites = columns[site]
+    missing = int(np.sum(pd.isna(sites) | (sites.astype(str) == EVERYWHERE)))
     if missing:
         rule = f"{missing} rows have no site."
-        problems.append(Problem(f"column {site!r}", rule, "Deliver it for everyone."))
-    if problems:
-        raise DataError("data frame", problems)
+        yield Problem(f"column {site!r}", rule, "Deliver it for everyone.")
 
 
 def find_wrong_marks(columns: Mapping[str, NDArray[Any]]) -> Iterator[Problem]:

@@ -75,6 +75,8 @@ def count_indicators(
     ------
     DataError
         For every column that is not there, holds other values, or misses a group.
+    ValueError
+        A text where a sequence of columns belongs, or ``conf_level`` outside 0 to 1.
 
     Examples
     --------
@@ -84,6 +86,9 @@ def count_indicators(
            ['a', 1, 2],
            ['b', 1, 1]], dtype=object)
     """
+    for key, listed in (("indicators", indicators), ("by", by)):
+        if isinstance(listed, str):
+            raise ValueError(f'{key} is a sequence of columns, such as ["{listed}"]')
     names = list(dict.fromkeys(indicators))
     columns = read_columns(frame, [*names, *by])
     problems = [*_find_no_marks(columns, names), *_find_no_levels(columns, by)]

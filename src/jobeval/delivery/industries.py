@@ -55,8 +55,7 @@ def _placed(effort: Effort, programme: Programme) -> tuple[Ints, NDArray[Any]]:
 
 def _worked(effort: Effort) -> tuple[Ints, NDArray[Any]]:
     jobs = effort.jobs
-    first, last = months_of(effort.origin), months_of(effort.origin + effort.hours.shape[1] - 1)
-    rows = (jobs.month >= first[jobs.person]) & (jobs.month <= last[jobs.person])
+    rows = jobs.month >= months_of(effort.origin)[jobs.person]
     return jobs.person[rows], jobs.industry[rows]
 
 

@@ -70,11 +70,13 @@ def mark_passive(effort: Effort, programme: Programme) -> Bools:
     """The passive weeks of the course: shape ``(n, weeks)``, as many as are seen of anyone.
 
     Passive is a week in the state ``benefit`` (on a benefit, not sick, no ordinary hours, no
-    placement or subsidised job) in which no activity of the kinds ``active`` is going on.
+    placement or subsidised job) in which no activity of the kinds ``active`` is going on. Hours
+    count whatever the priority of states in the plan.
     """
     weeks = min(programme.course_weeks, effort.states.shape[1])
     busy = mark_weeks(effort.activities.of(programme.active), (0, weeks))
-    return effort.in_state("benefit")[:, :weeks] & ~busy
+    worked = effort.hours[:, :weeks] > 0
+    return effort.in_state("benefit")[:, :weeks] & ~busy & ~worked
 
 
 def _where(known: Bools, holds: Bools) -> Floats:

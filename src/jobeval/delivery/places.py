@@ -82,7 +82,8 @@ def compare_places(
         With all problems at once: columns that are not there, an outcome that is text or
         infinite, places or covariates that are not known.
     DesignError
-        Fewer than two places have persons, or outcomes do not vary within any place.
+        Fewer than two places have persons, the outcome is the same for everybody (for means:
+        in every place), or places and case mix together tell every outcome.
 
     Notes
     -----
@@ -162,6 +163,7 @@ def _measure(persons: PlacePersons) -> _Measured:
     _require_variance(float(outcome.var()), outcome)
     expected = expect_outcomes(outcome, persons.case_mix.values, share=persons.share)
     adjusted = adjust_means(outcome, persons.code, persons.case_mix.values)
+    _require_left_over(adjusted, outcome)
     robust, variance = None, expected * (1 - expected)
     if not persons.share:
         _require_variance(adjusted.variance, outcome)
@@ -176,6 +178,16 @@ def _require_variance(variance: float, outcome: Floats) -> None:
         raise DesignError(
             "outcomes do not vary within the places, so that nothing tells chance from "
             "difference. Mend: compare an outcome in which persons of one place differ."
+        )
+
+
+def _require_left_over(adjusted: AdjustedMeans, outcome: Floats) -> None:
+    """Raise where the case mix tells every outcome, by itself or by its many columns."""
+    told = float(np.square(adjusted.fit.residuals).max()) <= 1e-20 * float(np.square(outcome).max())
+    if adjusted.kept.any() and (told or adjusted.fit.df_resid == 0):
+        raise DesignError(
+            "places and case mix together tell every outcome, so that nothing tells chance from "
+            "difference. Mend: name fewer covariates, and none that is made of the outcome."
         )
 
 
@@ -215,7 +227,8 @@ def _shrunken_columns(
 ) -> dict[str, Floats]:
     weights = np.eye(len(others)) - others
     difference = weights @ shrunken.effects
-    spread = np.sqrt(np.diag(weights @ shrunken.covariance @ weights.T))
+    variance = np.diag(weights @ shrunken.covariance @ weights.T)
+    spread = np.sqrt(np.maximum(variance, 0.0))  # rounding, where the places are all alike
     half = normal_quantile(conf_level) * spread
     names = ("shrunken", "shrunken_low", "shrunken_high")
     return dict(zip(names, (difference, difference - half, difference + half), strict=True))

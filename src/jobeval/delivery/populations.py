@@ -47,7 +47,7 @@ class Population:
 
 
 def split_levels(groups: Mapping[str, NDArray[Any]], n: int) -> Iterator[Level]:
-    """Everyone of ``n`` persons, then each level of each group in ascending order.
+    """Everyone of ``n`` persons, then each level of each group in ascending order, as text.
 
     >>> split = split_levels({"site": np.array(["b", "a", "b"])}, 3)
     >>> [(group, level, int(rows.sum())) for group, level, rows in split]
@@ -55,5 +55,6 @@ def split_levels(groups: Mapping[str, NDArray[Any]], n: int) -> Iterator[Level]:
     """
     yield Level("all", "", np.ones(n, dtype=bool))
     for group, values in groups.items():
-        for level in np.unique(values):
-            yield Level(group, str(level), np.asarray(values == level))
+        texts = values.astype(str)
+        for level in np.unique(texts):
+            yield Level(group, str(level), texts == level)

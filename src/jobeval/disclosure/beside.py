@@ -29,7 +29,7 @@ from jobeval.results import CheckResult
 FEWEST_HIDDEN = 3
 """Places hidden together: the average and the spread over all of them are given too."""
 FEWEST_SHOWN = 3
-MOST_DECIMALS = 2
+MOST_DECIMALS = 1
 VALUE_DIGITS = 3
 OF_DESIGN = ("share", "n_sites", "by_chance")
 NUMBERS = (
@@ -82,7 +82,7 @@ def _funnel(check: CheckResult, _: object, policy: Policy, ledger: Ledger) -> Re
     """Limits about the average: of design, they pass."""
     names = tuple(str(name) for name in check.table.columns if name != "n")
     rows = [
-        (int(r["n"]), *(round_significant(float(r[name]), VALUE_DIGITS) for name in names))
+        (float(r["n"]), *(round_significant(float(r[name]), VALUE_DIGITS) for name in names))
         for r in records_of(check)
     ]
     return released(("n", *names), rows)

@@ -143,7 +143,9 @@ def _hide_between(
         count, of = form.pair(record)
         if told[i] or known is None or of >= 100 * policy.min_count:
             continue
-        apart = (abs(count - known[0]), abs((of - count) - (known[1] - known[0])))
+        apart = (of - known[1],)
+        if not form.weighted:
+            apart = (abs(count - known[0]), abs((of - count) - (known[1] - known[0])))
         if any(is_small(persons, policy.min_count) for persons in apart):
             told[i] = "few_between_parts"
     return told

@@ -68,7 +68,7 @@ def _waiting(check: CheckResult, _: object, policy: Policy, ledger: Ledger) -> R
 
 def _whole_weeks(days: Any) -> Cell:
     known = released_number(days, 0)
-    return round_count(known, DAYS_A_WEEK) if isinstance(known, float) else None
+    return float(round_count(known, DAYS_A_WEEK)) if isinstance(known, float) else None
 
 
 def _ramp(check: CheckResult, _: object, policy: Policy, ledger: Ledger) -> ReleasedTable:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,9 @@ Amount = float | Sequence[float]
 BEARERS = ("citizen", "others", "state", "municipality", "public")
 SUMS = {"public": ("state", "municipality", "public"), "society": BEARERS}
 """What is shown → whose amounts it holds. A gain of the public need not be divided."""
+NET = "net"
+ROUNDING = 1e-13
+"""Sums below this share of all amounts are rounding."""
 SHOWN = ("citizen", "others", "state", "municipality", "public", "society")
 
 
@@ -39,11 +44,11 @@ class CostBenefit:
 
     def net(self, perspective: str) -> float:
         """Net present value from a perspective: a bearer, ``"public"`` or ``"society"``."""
-        return float(self._of(perspective).sum())
+        return float(self._settle(self._of(perspective).sum()))
 
     def path(self, perspective: str) -> Floats:
         """The value added up to the end of each period, shape ``(periods,)``."""
-        return np.cumsum(self._of(perspective).sum(axis=0))
+        return self._settle(np.cumsum(self._of(perspective).sum(axis=0)))
 
     def pay_back(self, perspective: str = "public") -> float:
         """The period (1 is the first) in which what was spent has come back; infinite if never."""
@@ -66,9 +71,9 @@ class CostBenefit:
 
     def to_frame(self) -> pd.DataFrame:
         """One row an item and a last one, ``"net"``; one column a perspective."""
-        columns = {name: self._of(name).sum(axis=1) for name in SHOWN}
+        columns = {name: self._settle(self._of(name).sum(axis=1)) for name in SHOWN}
         frame = pd.DataFrame({"item": list(self.items), **columns})
-        total = pd.DataFrame([{"item": "net", **{name: self.net(name) for name in SHOWN}}])
+        total = pd.DataFrame([{"item": NET, **{name: self.net(name) for name in SHOWN}}])
         return pd.concat([frame, total], ignore_index=True)
 
     def _of(self, perspective: str) -> Floats:
@@ -78,6 +83,10 @@ class CostBenefit:
             raise ValueError(f"{perspective!r} is no perspective; {hint}")
         bearers = SUMS.get(perspective, (perspective,))
         return self.flows[:, [BEARERS.index(name) for name in bearers]].sum(axis=1)
+
+    def _settle(self, sums: Floats) -> Floats:
+        """Sums in which all cancels are 0, not what rounding leaves of them."""
+        return np.where(np.abs(sums) <= ROUNDING * np.abs(self.flows).sum(), 0.0, sums)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name} {self.net(name):,.0f}" for name in ("citizen", "public"))
@@ -114,7 +123,8 @@ def cost_benefit(
     Raises
     ------
     ValueError
-        No items, an unknown bearer, an amount that is no number, or a rate of −1 or less.
+        No items, an item called ``"net"``, an unknown bearer, an amount that is no number, or
+        a rate of −1 or less.
 
     Examples
     --------
@@ -144,18 +154,27 @@ def cost_benefit(
     return CostBenefit(items=tuple(items), flows=flows)
 
 
-def _validate(
-    items: Mapping[str, Mapping[str, Amount]], discount_rate: float, periods_per_year: float
-) -> None:
-    if not any(items.values()):
-        raise ValueError("name at least one item and who bears it")
+def _validate(items: Mapping[str, Any], discount_rate: float, periods_per_year: float) -> None:
+    if not items or not all(isinstance(sides, Mapping) and sides for sides in items.values()):
+        raise ValueError("name at least one item, and for each who bears it: {bearer: amount}")
+    if NET in items:
+        raise ValueError(f"{NET!r} is the name of the sum; choose another for the item")
     for name, sides in items.items():
         for bearer, amount in sides.items():
             if bearer not in BEARERS:
                 hint = did_you_mean(bearer, list(BEARERS))
                 raise ValueError(f"{name!r}: {bearer!r} bears nothing; {hint}")
-            values = np.asarray(amount, dtype=float)
-            if values.ndim > 1 or not values.size or not np.isfinite(values).all():
+            if not _is_amount(amount):
                 raise ValueError(f"{name!r}, {bearer!r}: must be a number, or one a period")
-    if not discount_rate > -1 or not periods_per_year > 0:
+    if not -1 < discount_rate < math.inf or not 0 < periods_per_year < math.inf:
         raise ValueError("discount_rate must be above −1, and periods_per_year above 0")
+
+
+def _is_amount(amount: object) -> bool:
+    """Whether it is a finite number, or a row of them."""
+    try:
+        values = np.asarray(amount)
+    except ValueError:  # rows of different lengths
+        return False
+    numbers = values.dtype.kind in "iuf" and values.ndim <= 1 and values.size > 0
+    return numbers and bool(np.isfinite(values).all())

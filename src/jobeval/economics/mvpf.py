@@ -68,7 +68,7 @@ def mvpf_interval(
     -------
     low, high
         ``−inf`` and ``inf`` where the draws point everywhere; a bound beyond "infinite" is
-        ``inf``.
+        ``inf``. Both ``nan`` where the estimates have no ratio (see ``mvpf``).
 
     Examples
     --------
@@ -76,6 +76,8 @@ def mvpf_interval(
     >>> [round(bound, 3) for bound in mvpf_interval(worth, cost, (100.0, 200.0), 0.9)]
     [0.275, 0.725]
     """
+    if math.isnan(mvpf(*centre)):
+        return math.nan, math.nan
     middle = math.atan2(*centre)
     turned = np.arctan2(willingness_to_pay, net_cost) - middle
     apart = (turned + math.pi) % (2 * math.pi) - math.pi

@@ -93,12 +93,15 @@ def _tabulate_items(ledger: Ledger) -> CheckResult:
         "weeks": float(ledger.weeks),
         "months": float(ledger.weighing.months),
         "horizon_years": float(ledger.plan.horizon_years),
+        "observed": ledger.observed,
         "take_up": take_up,
         "hours": float(hours.estimate[0]),
         "hours_low": float(hours.conf_low[0]),
         "hours_high": float(hours.conf_high[0]),
     }
     sentence = f"Kroner a person drawn to the effort in {ledger.weeks} weeks, discounted."
+    if ledger.observed < 1:
+        sentence += f" Of {ledger.observed:.0%}: the others are not observed for so long."
     return CheckResult(
         name="cost_benefit", passed=None, sentence=sentence, values=values, table=table
     )

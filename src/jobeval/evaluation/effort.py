@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobeval.delivery.cohorts import name_cohorts
+from jobeval.delivery.cohorts import months_of, name_cohorts
 from jobeval.delivery.effort import UNSEEN, Codes, Effort, Floats, Ints, Jobs
 from jobeval.delivery.populations import Population
 from jobeval.delivery.spells import Spells
@@ -49,7 +49,7 @@ def read_effort(at_look: TrialAtLook) -> Effort:
         followed=followed,
         hours=hours,
         states=states,
-        jobs=_read_jobs(at_look),
+        jobs=_read_jobs(at_look, origin + horizon - 1),
     )
 
 
@@ -130,13 +130,15 @@ def _read_spells(activities: dict[str, NDArray[Any]], origin: Ints, followed: In
     )
 
 
-def _read_jobs(at_look: TrialAtLook) -> Jobs:
+def _read_jobs(at_look: TrialAtLook, last_week: Ints) -> Jobs:
     delivered = collect_job_industries(at_look.trial, at_look.look)
     if delivered is None:
         none = np.zeros(0, dtype=np.int64)
         return Jobs(none, none, np.zeros(0, dtype=object))
     jobs = _of_persons(at_look, delivered)
-    return Jobs(jobs["person"], jobs["month"].astype(np.int64), jobs["industry"])
+    person, month = jobs["person"], jobs["month"].astype(np.int64)
+    seen = month <= months_of(last_week)[person]
+    return Jobs(person[seen], month[seen], jobs["industry"][seen])
 
 
 def _weeks(values: pd.Series) -> Ints:

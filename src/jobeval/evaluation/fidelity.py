@@ -126,5 +126,5 @@ def _check(
         table = tabulate(population)
         table.insert(0, "population", population.name)
         parts.append(table)
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return CheckResult(name=name, passed=None, sentence=SENTENCES[name], table=table)

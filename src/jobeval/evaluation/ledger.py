@@ -48,8 +48,10 @@ class Ledger:
     ----------
     weeks
         Weeks of the window.
+    observed
+        Share of everyone drawn who is observed in all of it.
     persons
-        The ``n`` persons who are observed in all of it.
+        These ``n`` persons.
     matrix
         Shape ``(n, F + 2)``: the columns of ``PersonFlows.to_matrix``, the mean hours a week, and
         whether the effort was started (0 where that is not known).
@@ -62,6 +64,7 @@ class Ledger:
 
     plan: CostBenefitPlan
     weeks: int
+    observed: float
     persons: Analysed
     matrix: Floats
     items: tuple[str, ...]
@@ -84,7 +87,7 @@ class Ledger:
         half[np.abs(outcomes).max(axis=0) < 10.0**-DECIMALS] = 0.0
         _, _, effect = found.values
         numbers = (effect, effect - half, effect + half)
-        return Answers(*(np.round(number, DECIMALS) + 0.0 for number in numbers))
+        return Answers(*(_settle(number) for number in numbers))
 
     def column(self, index: int, minus: Floats | None = None) -> Floats:
         """Weights that pick a column, less those of ``minus``."""
@@ -112,6 +115,11 @@ class Ledger:
         return fewest
 
 
+def _settle(kroner: Floats) -> Floats:
+    """Without rounding errors and without −0."""
+    return np.round(kroner, DECIMALS) + 0.0
+
+
 def read_ledger(plan: CostBenefitPlan, at_look: TrialAtLook) -> Ledger:
     """Price the registers of a look, for those who are observed over the whole window."""
     money = count_money(plan, at_look)
@@ -124,6 +132,7 @@ def read_ledger(plan: CostBenefitPlan, at_look: TrialAtLook) -> Ledger:
     return Ledger(
         plan=plan,
         weeks=weeks,
+        observed=float(money.observed.sum() / at_look.assignment.rows.sum()),
         persons=persons,
         matrix=np.hstack([money.flows.to_matrix(), _beside(money, at_look)]),
         items=money.flows.items,
@@ -167,9 +176,9 @@ class Draws:
     drawn: Floats
 
     def values(self, weights: Sequence[Floats]) -> tuple[Floats, Floats]:
-        """The weighted sums, shapes ``(K,)`` and ``(B, K)``."""
+        """The weighted sums, shapes ``(K,)`` and ``(B, K)``; transfers that cancel are 0."""
         asked = np.array([weight[: len(self.estimate)] for weight in weights]).T
-        return self.estimate @ asked, self.drawn @ asked
+        return _settle(self.estimate @ asked), _settle(self.drawn @ asked)
 
 
 def draw_again(ledger: Ledger, at_look: TrialAtLook) -> Draws:

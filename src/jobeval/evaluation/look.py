@@ -14,7 +14,7 @@ from jobeval.endpoints.outcomes import derive_outcome
 from jobeval.errors import DataError, Problem
 from jobeval.inference.assignment import Assignment, read_assignment
 from jobeval.panel.baseline import derive_baseline
-from jobeval.panel.build import Panel, build_panel
+from jobeval.panel.build import Panel, build_panel, filter_drawn
 from jobeval.panel.engine import collect_frame
 from jobeval.plan.analyses import Analysis
 from jobeval.plan.endpoints import (
@@ -111,18 +111,28 @@ class TrialAtLook:
 def read_look(trial: Trial, look: LookName) -> TrialAtLook:
     """Build the panel of a look and collect its persons with their baseline."""
     panel, notes = None, ()
-    persons = collect_frame(trial.persons, "person_id")
+    persons = collect_frame(filter_drawn(trial, look), "person_id")
     if trial.benefits is not None or trial.hours is not None:
         panel = build_panel(trial, look)
         persons, notes = _with_baseline(collect_frame(panel.persons, "person_id"), trial)
         notes = (*panel.notes, *notes)
-    if persons.empty:
-        cut_off = trial.plan.looks[look].cut_off
-        rule = f"nobody was drawn by the cut-off {cut_off}."
-        raise DataError("persons", [Problem(f"looks.{look}", rule, "Plan a later cut-off.")])
+    _require_arms(persons, trial.plan, look)
     lottery = trial.plan.lottery_columns
     assignment = read_assignment(read_columns(persons, lottery.columns), lottery)
     return TrialAtLook(trial, look, panel, persons, assignment, notes, {})
+
+
+def _require_arms(persons: pd.DataFrame, plan: TrialPlan, look: LookName) -> None:
+    """Both arms are there; a cut-off in the middle of the intake may leave one out."""
+    arms, cut_off = (plan.control.name, plan.treatment.name), plan.looks[look].cut_off
+    rules = [
+        f'nobody was drawn to the arm "{arm}" by the cut-off {cut_off}.'
+        for arm in arms
+        if not (persons["arm"] == arm).any()
+    ]
+    if rules:
+        mend = "Plan a later cut-off."
+        raise DataError("persons", [Problem(f"looks.{look}", rule, mend) for rule in rules])
 
 
 def _with_baseline(persons: pd.DataFrame, trial: Trial) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -13,13 +13,12 @@ from jobeval.economics.flows import ItemFlow, PersonFlows, sum_items
 from jobeval.economics.periods import discount_factors, sum_months
 from jobeval.economics.sides import Kind, distort_taxes, divide_amount, reimbursed_shares
 from jobeval.endpoints.blocks import collect_weekly
-from jobeval.errors import DataError, PlanError, Problem, did_you_mean
+from jobeval.errors import DataError, Problem
 from jobeval.evaluation.look import TrialAtLook
 from jobeval.panel.covered import collect_activity_spells, collect_benefit_spells, mark_weeks
 from jobeval.plan.cost_benefit import CostBenefitPlan, Price
 from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.plan.parts import Label
-from jobeval.schemas.dream import read_dream_codes
 
 Floats = NDArray[np.float64]
 WEEKS_PER_MONTH = 52 / 12
@@ -50,10 +49,10 @@ class Money:
 
 def count_money(plan: CostBenefitPlan, at_look: TrialAtLook) -> Money:
     """Every person's amounts by item, side and month, as the plan prices them."""
-    _require_groups(plan)
+    _require_registers(plan, at_look)
     weeks = plan.window_weeks[at_look.look]
     persons = at_look.persons
-    observed = (persons["followed_weeks"].to_numpy(dtype=float) >= weeks) & at_look.assignment.rows
+    observed = _observe(plan, at_look) & at_look.assignment.rows
     parts = [
         (_sum_block(block, plan), block.hours.mean(axis=1))
         for block in _blocks(plan, at_look, persons[observed], weeks)
@@ -71,21 +70,40 @@ def count_money(plan: CostBenefitPlan, at_look: TrialAtLook) -> Money:
     return Money(observed, joined, np.concatenate([hours for _, hours in parts]))
 
 
-def _require_groups(plan: CostBenefitPlan) -> None:
-    """Raise ``PlanError`` for groups that the code list of benefits does not know."""
-    known = sorted({row.group for row in read_dream_codes()})
+def _require_registers(plan: CostBenefitPlan, at_look: TrialAtLook) -> None:
+    """Raise ``DataError`` for prices of what was not delivered: it would count as nothing."""
+    trial = at_look.trial
+    needs = {
+        "hours": (trial.hours is None, [p for p in plan.prices if p.kind == "earnings"]),
+        "benefits": (trial.benefits is None, [p for p in plan.prices if p.groups]),
+        "activities": (trial.activities is None, [p for p in plan.prices if p.activities]),
+        "persons.started_on": (
+            "started_week" not in at_look.persons,
+            [p for p in plan.prices if p.per == "participant"],
+        ),
+    }
     problems = [
         Problem(
-            f"cost_benefit.prices.{price.name}.groups",
-            f"{group!r} is no group of the code list.",
-            did_you_mean(group, known),
+            name,
+            f"was not delivered, and prices need it: {', '.join(p.name for p in prices)}.",
+            "Deliver it, or leave out these prices.",
         )
-        for price in plan.prices
-        for group in price.groups
-        if group not in known
+        for name, (missing, prices) in needs.items()
+        if missing and prices
     ]
     if problems:
-        raise PlanError("trial.toml", problems)
+        raise DataError("cost-benefit", problems)
+
+
+def _observe(plan: CostBenefitPlan, at_look: TrialAtLook) -> NDArray[np.bool_]:
+    """Who is seen in the whole window, in every register that is priced."""
+    activities = at_look.weeks.sight.activities
+    persons, weeks = at_look.persons, plan.window_weeks[at_look.look]
+    observed = persons["followed_weeks"].to_numpy(dtype=float) >= weeks
+    if activities is not None and any(price.activities for price in plan.prices):
+        end = persons["randomised_week"].to_numpy(dtype=float) + weeks
+        observed &= end <= activities.stop
+    return observed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,9 +152,6 @@ def _hours(
         return np.zeros((len(ids), weeks))
     endpoint = WindowEndpoint(kind="mean_hours", window_weeks=(0, weeks), label=HOURS)
     [block] = collect_weekly(at_look.weeks, endpoint, list(ids), rows=len(ids))
-    if block.shape[1] < weeks or np.isnan(block[:, :weeks]).any():
-        rule = "a price of earnings needs the hours register, over the whole window."
-        raise DataError("cost-benefit", [Problem("hours", rule, "Deliver it, or leave it out.")])
     return block[:, :weeks]
 
 
@@ -144,9 +159,6 @@ def _started_week(plan: CostBenefitPlan, persons: pd.DataFrame) -> Floats:
     """Week since the lottery in which the effort began; ``nan`` for those who never started."""
     if not any(price.per == "participant" for price in plan.prices):
         return np.full(len(persons), np.nan)
-    if "started_week" not in persons:
-        rule = 'a cost per "participant" needs to know who started: persons hold no started_on.'
-        raise DataError("cost-benefit", [Problem("persons", rule, "Deliver it.")])
     weeks = persons["started_week"].astype(float) - persons["randomised_week"].astype(float)
     return np.asarray(weeks, dtype=np.float64)
 
@@ -157,9 +169,10 @@ def _weeks_before(plan: CostBenefitPlan, persons: pd.DataFrame) -> Floats:
     before = plan.reimbursement.weeks_before
     if isinstance(before, int):
         return np.full(len(persons), float(before))
-    known = persons[before].to_numpy(dtype=float) if before in persons else np.array([np.nan])
+    column = persons[before] if before in persons else pd.Series([np.nan])
+    known = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     if np.isnan(known).any():
-        rule = "is not known for everyone."
+        rule = "is not known as a number for everyone."
         mend = "Name a column of persons or of the baseline, or a number of weeks."
         place = f"cost_benefit.reimbursement.weeks_before = {before!r}"
         raise DataError("cost-benefit", [Problem(place, rule, mend)])

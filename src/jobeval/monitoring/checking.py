@@ -5,11 +5,15 @@ from collections.abc import Mapping
 import pandas as pd
 
 from jobeval.errors import did_you_mean
+from jobeval.monitoring.contracts.frames import keys_written_otherwise
+from jobeval.monitoring.contracts.money import is_whole_oere
 from jobeval.monitoring.plan import MonitorPlan
 from jobeval.registers.findings import Findings
 from jobeval.schemas.tables import JOB_KINDS
 
 TABLE = "participants"
+_HOURS_APART = 1.0
+"""Hours a week by which the paid hours of a row may differ from its hours a week."""
 _COURSE = ["person_id", "supplier", "programme", "started_on"]
 
 
@@ -24,8 +28,11 @@ def check_delivery(
         for table, frame in frames.items():
             if table != TABLE:
                 _check_keys(table, set(frame["person_id"]), participants, findings)
+        _check_hand_over(plan, participants, findings)
     if "jobs" in frames:
         _check_jobs(frames["jobs"], findings)
+    if "invoices" in frames:
+        _check_invoices(frames["invoices"], findings)
 
 
 def select_programme(plan: MonitorPlan, participants: pd.DataFrame) -> pd.DataFrame:
@@ -85,18 +92,13 @@ def _check_keys(
     table: str, persons: set[str], participants: pd.DataFrame, findings: Findings
 ) -> None:
     known = set(participants["person_id"])
-    matched = persons & known
-    folded = {_fold(person) for person in persons} & {_fold(person) for person in known}
-    if len(folded) > len(matched):
-        findings.add("keys-padding", table, "person_id", len(folded) - len(matched))
-    elif not matched:
+    otherwise = keys_written_otherwise(persons, known)
+    if otherwise:
+        findings.add("keys-padding", table, "person_id", otherwise)
+    elif not persons & known:
         findings.add("keys-without-course", table, "person_id")
     else:
         findings.add("person-without-course", table, "person_id", len(persons - known))
-
-
-def _fold(person: str) -> str:
-    return person.strip().lower().lstrip("0")
 
 
 def _check_jobs(jobs: pd.DataFrame, findings: Findings) -> None:
@@ -106,3 +108,23 @@ def _check_jobs(jobs: pd.DataFrame, findings: Findings) -> None:
     days = (jobs["end"] - jobs["start"]).dt.days
     above = jobs["hours"] > 24 * days
     findings.add("job-hours-above-days", "jobs", "hours", int(above.sum()))
+    weekly = (7 * jobs["hours"] / days).where(jobs["hours"] > 0, jobs["hours"])
+    apart = (weekly - jobs["hours_per_week"]).abs() > _HOURS_APART
+    findings.add("job-hours-disagree", "jobs", "hours_per_week", int(apart.sum()))
+
+
+def _check_invoices(invoices: pd.DataFrame, findings: Findings) -> None:
+    amounts = invoices["amount_dkk"]
+    wrong = (amounts < 0) | ~amounts.map(is_whole_oere).astype(bool)
+    findings.add("invoice-amount", "invoices", "amount_dkk", int(wrong.sum()))
+
+
+def _check_hand_over(plan: MonitorPlan, participants: pd.DataFrame, findings: Findings) -> None:
+    known = sorted(participants["programme"].dropna().unique())
+    named = [name for step in plan.hand_over for name in (step.from_programme, step.to_programme)]
+    for name in dict.fromkeys(named):
+        hint = did_you_mean(name, known) or "Deliver the column programme."
+        empty = name not in known
+        findings.add(
+            "hand-over-empty", TABLE, "programme", int(empty), programme=name, hint=hint
+        )

@@ -27,7 +27,7 @@ def see_jobs(jobs: pd.DataFrame | None, as_of: dt.date) -> JobRows | None:
     rows = read_job_rows(jobs, problems)
     if problems:
         raise DataError("the delivery", problems)
-    return see_job_rows(rows.take(rows.hours != 0), day_number(as_of))
+    return see_job_rows(rows, day_number(as_of))
 
 
 def build_jobs(
@@ -52,7 +52,7 @@ def build_jobs(
     Returns
     -------
     A frame with one row a job: ``course, person_id, kind, start, end`` (days since 1970),
-    ``hours`` (a week, the most of its rows) and ``industry``. An ordinary job is
+    ``hours`` (a week, the most on any day, rows of the same day added up) and ``industry``. An ordinary job is
     ``"hours_beside_benefit"`` when the citizen was on a benefit on its last day that was seen.
     """
     jobs = _join_rows(rows, industries)
@@ -76,7 +76,7 @@ def _join_rows(rows: JobRows, industries: pd.Series) -> pd.DataFrame:
             "job_start": rows.job_start,
             "start": rows.start,
             "end": rows.end,
-            "hours": rows.hours,
+            "hours": _hours_together(rows),
             "industry": industry,
             "latest_start": last_of_first_month,
         }
@@ -90,6 +90,25 @@ def _join_rows(rows: JobRows, industries: pd.Series) -> pd.DataFrame:
         latest_start=("latest_start", "first"),
     )
     return joined.reset_index().drop(columns=["employer", "job_start"])
+
+
+def _hours_together(rows: JobRows) -> NDArray[np.float64]:
+    """Hours a week on the first day of each row, all rows of its job added up, ``(n,)``."""
+    keys = ["person_id", "employer", "kind"]
+    frame = pd.DataFrame(
+        {
+            "person_id": rows.person,
+            "employer": np.where(rows.employer == "", rows.number, rows.employer),
+            "kind": rows.kind,
+            "start": rows.start,
+            "end": rows.end,
+            "hours": rows.hours,
+            "at": np.arange(len(rows)),
+        }
+    )
+    pairs = frame[[*keys, "start", "at"]].merge(frame, on=keys, suffixes=("", "_other"))
+    here = (pairs["start_other"] <= pairs["start"]) & (pairs["start"] < pairs["end"])
+    return pairs[here].groupby("at")["hours"].sum(min_count=1).to_numpy(dtype=float)
 
 
 def covered_by_benefit(

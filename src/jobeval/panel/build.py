@@ -80,7 +80,7 @@ def build_panel(trial: Delivery, look: LookName) -> Panel:
     """
     sight = derive_sight(trial, look)
     follow_up = trial.plan.follow_up
-    drawn = trial.persons.filter(nw.col("randomised_on") <= nw.lit(sight.cut_off))
+    drawn = filter_drawn(trial, look)
     persons = materialise(follow_persons(drawn, sight, follow_up.horizon_weeks))
     calendar = build_calendar(persons, *_bounds(persons))
     weeks = materialise(build_weeks(trial, persons, sight, calendar))
@@ -96,6 +96,13 @@ def build_panel(trial: Delivery, look: LookName) -> Panel:
         has_hours=trial.hours is not None,
         notes=_notes(sight),
     )
+
+
+def filter_drawn(trial: Delivery, look: LookName) -> nw.LazyFrame[Any]:
+    """The persons who were drawn by the cut-off of a look: all where no day is known."""
+    if "randomised_on" not in trial.persons.collect_schema().names():
+        return trial.persons
+    return trial.persons.filter(nw.col("randomised_on") <= nw.lit(trial.plan.looks[look].cut_off))
 
 
 def _bounds(persons: nw.LazyFrame[Any]) -> tuple[int, int]:

@@ -18,6 +18,8 @@ Year = Annotated[int, Field(ge=1990, le=2100)]
 Source = Annotated[str, Field(min_length=1, max_length=200)]
 FadeOut = Literal["ends", "fades", "lasts"]
 WEEKS_PER_YEAR = 52
+RESERVED = ("tax", "tax_distortion", "net")
+"""Rows that stand beside those of the prices."""
 
 
 class Price(PlanPart):
@@ -164,8 +166,9 @@ def _price_problems(plan: CostBenefitPlan) -> Iterator[str]:
     names = [price.name for price in plan.prices]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"prices: the name {name!r} stands twice"
-    if "tax" in names:
-        yield 'prices: "tax" is the name of the tax; choose another'
+    for name in RESERVED:
+        if name in names:
+            yield f'prices: "{name}" is the name of a row of its own; choose another'
     groups = [group for price in plan.prices for group in price.groups]
     for group in sorted({group for group in groups if groups.count(group) > 1}):
         yield f"prices: the group {group!r} has two prices"

@@ -39,13 +39,16 @@ class _Windowed(PlanPart):
     def _not_empty(self) -> _Windowed:
         start, stop = self.window_weeks
         if start >= stop:
-            raise ValueError(f"window_weeks [{start}, {stop}) is empty: from must be below to")
+            raise ValueError(f"window_weeks [{start}, {stop}) is empty; write the lower week first")
         return self
 
     def _require_room(self, key: str, weeks: int) -> None:
         start, stop = self.window_weeks
         if weeks > stop - start:
-            raise ValueError(f'"{key}" = {weeks} is longer than window_weeks [{start}, {stop})')
+            raise ValueError(
+                f'"{key}" = {weeks} is longer than window_weeks [{start}, {stop}); '
+                f"write {stop - start} at most, or a longer window"
+            )
 
 
 class ActivityRule(_Windowed):
@@ -153,7 +156,8 @@ class NoGapRule(_Windowed):
         start, stop = self.window_weeks
         if self.max_weeks >= stop - start:
             raise ValueError(
-                f'"max_weeks" = {self.max_weeks} allows the whole of window_weeks [{start}, {stop})'
+                f'"max_weeks" = {self.max_weeks} allows the whole of window_weeks '
+                f"[{start}, {stop}), so that everyone gets it; write fewer"
             )
         return self
 
@@ -207,7 +211,9 @@ class FidelityPlan(PlanPart):
 def _require_apart(key: str, kinds: Kinds, others: Kinds) -> None:
     both = [kind for kind in kinds if kind in others]
     if both:
-        raise ValueError(f'{", ".join(both)} stands in "kinds" and in "{key}"')
+        raise ValueError(
+            f'{", ".join(both)} stands in "kinds" and in "{key}"; name each kind in one of them'
+        )
 
 
 def find_fidelity_problems(plan: TrialPlan) -> Iterator[str]:
@@ -215,15 +221,19 @@ def find_fidelity_problems(plan: TrialPlan) -> Iterator[str]:
     elements = plan.fidelity.elements if plan.fidelity is not None else ()
     names = [element.name for element in elements]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"fidelity.elements: the name {name!r} stands twice"
+        yield f"fidelity.elements: the name {name!r} stands twice; name each element once"
     horizon = plan.follow_up.horizon_weeks
     for element in elements:
         rule = element.rule
         if isinstance(rule, DeliveredRule):
             if rule.column == "arm":
-                yield f"fidelity.elements.{element.name}.rule.column: 'arm' is the arm"
+                yield (
+                    f"fidelity.elements.{element.name}.rule.column: 'arm' is the arm; name the "
+                    "column that tells who got the element"
+                )
         elif rule.window_weeks[1] > horizon:
             yield (
                 f"fidelity.elements.{element.name}.rule.window_weeks: ends at week "
-                f"{rule.window_weeks[1]}, after follow_up.horizon_weeks = {horizon}"
+                f"{rule.window_weeks[1]}, after follow_up.horizon_weeks = {horizon}; end it "
+                "there, or follow for longer"
             )

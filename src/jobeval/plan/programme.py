@@ -54,12 +54,12 @@ def find_programme_problems(plan: TrialPlan) -> Iterator[str]:
     if programme.course_weeks > horizon:
         yield (
             f"programme.course_weeks: {programme.course_weeks} weeks are more than "
-            f"follow_up.horizon_weeks = {horizon}"
+            f"follow_up.horizon_weeks = {horizon}; shorten the course, or follow for longer"
         )
     for key in ("placement_weeks", "gap_weeks"):
         weeks: int = getattr(programme, key)
         if weeks > programme.course_weeks:
             yield (
                 f"programme.{key}: {weeks} weeks are more than course_weeks = "
-                f"{programme.course_weeks}"
+                f"{programme.course_weeks}; write at most as many"
             )

@@ -190,8 +190,11 @@ def _explain(
         known = _known_keys(error["loc"][:-1], tables, plan)
         yield place, "is an unknown key.", did_you_mean(place[-1], known)
     elif kind == "missing":
-        key = str(error["loc"][-1])
-        yield (*place, key), "is missing.", f"Add {key} = … to this table."
+        key = error["loc"][-1]
+        if isinstance(key, int):
+            yield place, f"has no entry {key + 1}.", "Add to it."
+        else:
+            yield (*place, key), "is missing.", f"Add {key} = … to this table."
     elif kind in {"union_tag_invalid", "union_tag_not_found", "literal_error"}:
         yield _explain_choice(kind, context, place, error["input"])
     elif kind == "string_pattern_mismatch":

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from jobeval.errors import did_you_mean
+from jobeval.plan.model import TrialPlan
 from jobeval.registers.columns import Dialect, Source, with_missing
 from jobeval.registers.engine import fetch_count, literal, quoted
 from jobeval.registers.findings import Findings
 from jobeval.schemas.calendar import iso_week
-from jobeval.schemas.dream import dream_groups
+from jobeval.schemas.dream import dream_groups, read_dream_codes
 
 BLOCK_ROWS = 25_000
 _WEEK = re.compile(r"^y_(\d{2})(\d{2})$", re.IGNORECASE)
@@ -178,6 +180,18 @@ def spells_of(
     row, start = np.nonzero(changes[:, :-1] & held)
     end = np.nonzero(changes[:, 1:] & held)[1] + 1
     return row, start, end, codes[row, start].astype(np.int64)
+
+
+def check_priced_groups(plan: TrialPlan, findings: Findings) -> None:
+    """Every group of benefits that the plan prices is on the code list."""
+    if plan.cost_benefit is None:
+        return
+    known = sorted({row.group for row in read_dream_codes()})
+    for price in plan.cost_benefit.prices:
+        for group in price.groups:
+            if group not in known:
+                place, hint = f"cost_benefit.prices.{price.name}.groups", did_you_mean(group, known)
+                findings.add("benefit-group-unknown", "plan", place, group=group, hint=hint)
 
 
 def check_codes_known(

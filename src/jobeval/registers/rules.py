@@ -380,6 +380,11 @@ _REGISTERS = (
         '"{name}" is no rule that can be acknowledged.',
         "{hint}",
     ),
+    _rule(
+        "benefit-group-unknown",
+        '"{group}" is no group of the benefit register\'s code list.',
+        "{hint}",
+    ),
 )
 
 _SUPPLIERS = (
@@ -426,6 +431,22 @@ _SUPPLIERS = (
         "job-hours-above-days",
         "{count} rows hold more hours than their days have.",
         "hours are those of the whole row; hours a week belong into hours_per_week.",
+    ),
+    _note(
+        "job-hours-disagree",
+        "{count} rows hold hours in all and hours a week that do not agree; hours a week were "
+        "used, but for rows with 0 hours in all, which are no work.",
+        "Ask for the paid hours, and leave the other column of these rows empty.",
+    ),
+    _rule(
+        "invoice-amount",
+        "{count} invoices are below 0, or have more than two decimals.",
+        "Write amounts in DKK; leave credit notes out, for the ledger itself tells what goes back.",
+    ),
+    _note(
+        "hand-over-empty",
+        'nobody is in the programme "{programme}" of a hand-over.',
+        "{hint}",
     ),
     _note(
         "person-without-course",

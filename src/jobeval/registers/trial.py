@@ -15,6 +15,7 @@ from jobeval.plan.model import TrialPlan
 from jobeval.plan.read import read_plan
 from jobeval.registers.columns import read_sources
 from jobeval.registers.delivered import DeliveredFile
+from jobeval.registers.dream import check_priced_groups
 from jobeval.registers.engine import connect, quoted, table_names
 from jobeval.registers.findings import Finding, Findings, check_acknowledged
 from jobeval.registers.intake import TABLES, Coverage, Intake
@@ -106,6 +107,7 @@ class Trial:
             given = _tables_of(connection)
         con, findings = connect(), Findings()
         check_acknowledged(plan.acknowledged, findings)
+        check_priced_groups(plan, findings)
         coverage = Intake(con, plan, findings).take(given)
         findings.raise_errors()
         known = table_names(con)

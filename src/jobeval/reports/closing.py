@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from jobeval.plan.analyses import SensitivityAnalysis
 from jobeval.plan.exit_analyses import OccupancyAnalysis
+from jobeval.plan.place_analyses import PlacesAnalysis
 from jobeval.plan.read import plan_digest
 from jobeval.reports.blocks import Bullets, PageBreak, Paragraph, TableBlock
 from jobeval.reports.events import is_due_later
@@ -13,6 +14,7 @@ from jobeval.reports.exit_models import exit_models
 from jobeval.reports.front import failed_checks
 from jobeval.reports.parts import name_part
 from jobeval.reports.sentences import lower_first
+from jobeval.reports.side_by_side import name_places
 from jobeval.reports.story import Blocks, Story
 from jobeval.tables import (
     Table,
@@ -165,8 +167,12 @@ def _disclosure(story: Story) -> Blocks:
 def _names(story: Story) -> Mapping[str, str]:
     """Endpoints and analyses by what they are about."""
     plan = story.results.plan
-    about = {a.name: getattr(a, "endpoint", None) or a.name for a in plan.analyses}
-    analyses = {name: story.endpoint(what) for name, what in about.items()}
+    analyses = {
+        a.name: name_places(a.name, story)
+        if isinstance(a, PlacesAnalysis)
+        else story.endpoint(getattr(a, "endpoint", a.name))
+        for a in plan.analyses
+    }
     ways = [a.name for a in plan.analyses if isinstance(a, OccupancyAnalysis)]
     return {
         **analyses,

@@ -18,7 +18,7 @@ from jobeval.tables import tabulate_places
 Row = Mapping[str, Cell]
 PLACES, FUNNEL = "places ", "funnel "
 VERDICTS = ("above", "below")
-MEAN_DIGITS = 2
+MEAN_DIGITS = 1
 OUTSIDE_BY_CHANCE = 0.05
 """How many of those compared lie outside an interval of 95 % by chance."""
 
@@ -35,7 +35,7 @@ def side_by_side(story: Story) -> Blocks:
 
 
 def _places(analysis: str, check: ReleasedCheck, story: Story) -> Blocks:
-    label, share = _label(analysis, story), check.number("share") == 1
+    label, share = name_places(analysis, story), check.number("share") == 1
     rows = list(check.table.records())
     sentences = [_tell_place(row, share, story) for row in rows if _apart(row)]
     table = tabulate_places(
@@ -51,12 +51,12 @@ def _places(analysis: str, check: ReleasedCheck, story: Story) -> Blocks:
     ]
 
 
-def _label(analysis: str, story: Story) -> str:
-    """What the analysis compares: an indicator or an endpoint."""
-    asked = next((a for a in story.analyses if a.name == analysis), None)
+def name_places(analysis: str, story: Story) -> str:
+    """What an analysis of places compares: an indicator or an endpoint."""
+    asked = next((a for a in story.results.plan.analyses if a.name == analysis), None)
     if isinstance(asked, PlacesAnalysis) and asked.indicator is not None:
         return name_indicators(story, [asked.indicator])[asked.indicator]
-    return story.endpoint((getattr(asked, "endpoint", None)) or analysis)
+    return story.endpoint(getattr(asked, "endpoint", None) or analysis)
 
 
 def _apart(row: Row) -> bool:
@@ -69,7 +69,7 @@ def _tell_place(row: Row, share: bool, story: Story) -> str:
     own, others, difference, low, high = (
         _number(row[name]) for name in ("observed", "others", "difference", "conf_low", "conf_high")
     )
-    unit = "share" if share else "other"
+    unit = "share" if share else ""
     return story.say(
         f"places.{row['verdict']}", site=row["site"], own=words.quantity(own, unit, digits),
         others=words.quantity(others, unit, digits),
@@ -106,7 +106,7 @@ def _funnel(analysis: str, check: ReleasedCheck, label: str, story: Story) -> Bl
     share = check.number("share") == 1
     told = [_tell_place(row, share, story).rstrip(".")
             for row in check.table.records() if _apart(row)]  # fmt: skip
-    words, unit = story.words, "share" if share else "other"
+    words, unit = story.words, "share" if share else ""
     return [
         story.figure(
             plot_funnel(check.table, limits.table, average, words, scale=100 if share else 1),

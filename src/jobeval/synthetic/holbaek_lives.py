@@ -54,7 +54,7 @@ def live(citizens: Sequence[Citizen]) -> list[Life]:
 
 def _work_start(one: Citizen) -> int:
     room = min(60, CUT_OFF - 3 - one.start - 10)
-    return one.start + 10 + int(one.luck[2] * room)
+    return one.start + 10 + int(one.luck[2] ** 2 * room)
 
 
 def _work(life: Life) -> None:
@@ -115,7 +115,7 @@ def _lose_and_change(lives: Sequence[Life]) -> None:
         life.jobs[0]["end"] = left
         again = _job(life, "ordinary", left + gap, None, hours_per_week=37)
         life.jobs.append({**again, "employer_id": f"v9{left % 90:03d}"})
-    hours_lost = sorted(_of_fate(lives, "beside"), key=lambda life: life.work_start)[1:3]
+    hours_lost = sorted(_of_fate(lives, "beside"), key=lambda life: life.work_start)[1:4]
     for life in hours_lost:
         life.jobs[0]["end"] = life.work_start + 28
 

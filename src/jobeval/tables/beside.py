@@ -10,7 +10,7 @@ from jobeval.tables.table import Table
 from jobeval.text import Words
 
 Row = Mapping[str, Cell]
-MEAN_DIGITS = 2
+MEAN_DIGITS = 1
 
 
 def tabulate_places(

@@ -67,14 +67,26 @@ def see_courses(courses: Courses, terms: ContractTerms, as_of: int) -> Courses:
     return Courses(seen.person, seen.supplier, seen.start, ended, seen.number)
 
 
-def job_windows(courses: Courses, after_course_weeks: int | None) -> Days:
+def job_windows(courses: Courses, everyone: Courses, after_course_weeks: int | None) -> Days:
     """The day from which on a job that begins no longer belongs to a course, shape ``(n,)``.
 
-    That is when the person's next course of the contract begins, or so many weeks after the end.
+    That is when the person's next course begins, whoever's it is, so that two suppliers are not
+    paid for one job; or so many weeks after the end.
+
+    Parameters
+    ----------
+    courses
+        The courses that are asked about.
+    everyone
+        All courses that had begun on the same day, of every supplier.
     """
+    starts: dict[str, list[int]] = {}
+    for person, start in zip(everyone.person.tolist(), everyone.start.tolist(), strict=True):
+        starts.setdefault(person, []).append(start)
     until = np.full(len(courses), FOREVER, dtype=np.int64)
-    again = courses.person[1:] == courses.person[:-1]
-    until[:-1][again] = courses.start[1:][again]
+    for at, (person, start) in enumerate(zip(courses.person, courses.start, strict=True)):
+        later = [other for other in starts[person] if other > start]
+        until[at] = min(later, default=FOREVER)
     if after_course_weeks is not None:
         late = np.where(courses.end == FOREVER, FOREVER, courses.end + 7 * after_course_weeks + 1)
         until = np.minimum(until, late)

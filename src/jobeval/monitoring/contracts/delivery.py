@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jobeval.errors import Problem
 from jobeval.monitoring.contracts.benefit_days import BenefitDays, read_benefits, see_relapses
 from jobeval.monitoring.contracts.courses import Courses, job_windows, read_courses, see_courses
-from jobeval.monitoring.contracts.frames import rows_are
+from jobeval.monitoring.contracts.frames import keys_written_otherwise, rows_are
 from jobeval.monitoring.contracts.job_rows import JobRows, read_job_rows, see_job_rows
 from jobeval.monitoring.contracts.milestones import Course
 from jobeval.monitoring.contracts.terms import ContractTerms
@@ -32,7 +32,8 @@ class ContractDelivery:
         jobs = see_job_rows(self.jobs, as_of)
         courses = see_courses(self.courses, terms, as_of)
         benefits = see_relapses(self.benefits, terms, as_of)
-        windows = job_windows(courses, terms.after_course_weeks)
+        begun = self.courses.take(self.courses.start <= as_of)
+        windows = job_windows(courses, begun, terms.after_course_weeks)
         of_job, of_benefit = _PersonRows(jobs.person), _PersonRows(benefits.person)
         for at, person in enumerate(courses.person.tolist()):
             start, end = int(courses.start[at]), int(courses.end[at])
@@ -64,6 +65,9 @@ def read_delivery(
         rule = f"{rows_are(nameless)} empty, and a contract looks at each employer alone."
         problems.append(Problem("jobs.employer_id", rule, "Deliver the employer of each row."))
     courses = read_courses(participants, problems)
+    if keys_written_otherwise(set(rows.person), set(courses.person)):
+        rule = "its persons are those of participants, but written in another way."
+        problems.append(Problem("jobs.person_id", rule, "Use the same person key in every frame."))
     return ContractDelivery(rows, courses, read_benefits(benefits, problems))
 
 

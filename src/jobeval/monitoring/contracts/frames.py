@@ -22,7 +22,9 @@ LONG_AGO = -FOREVER
 class FrameReader:
     """Takes columns of one frame; what is wrong is added to ``problems``, never raised here."""
 
-    def __init__(self, name: str, frame: pd.DataFrame, problems: list[Problem]) -> None:
+    def __init__(self, name: str, frame: Any, problems: list[Problem]) -> None:
+        if not isinstance(frame, pd.DataFrame):
+            raise TypeError(f"{name} must be a pandas frame; convert it with .to_pandas()")
         self.name = name
         self.frame = frame
         self.problems = problems
@@ -58,11 +60,15 @@ class FrameReader:
         return values
 
     def days(self, column: str, missing: int | None = None) -> Days:
-        """Dates as days since 1970; a missing one is ``missing``, or a problem when ``None``."""
+        """Dates as days since 1970; a missing one is ``missing``, or a problem when ``None``.
+
+        Texts are ISO dates, so that no day is taken for a month; of a moment with a time zone
+        the local day is meant.
+        """
         if not self.has(column):
             return np.full(len(self.frame), 0 if missing is None else missing, dtype=np.int64)
         given = self.frame[column]
-        dates = pd.to_datetime(given, errors="coerce")
+        dates = _read_dates(given)
         broken = dates.isna() & given.notna()
         self._count(column, broken, "not a date", "Deliver dates as YYYY-MM-DD.")
         if missing is None:
@@ -70,8 +76,8 @@ class FrameReader:
         days = dates.to_numpy().astype("datetime64[D]").astype(np.int64)
         return np.where(dates.isna(), 0 if missing is None else missing, days)
 
-    def numbers(self, column: str) -> NDArray[np.float64]:
-        """Numbers from 0, ``nan`` where missing."""
+    def numbers(self, column: str, *, missing: bool = True) -> NDArray[np.float64]:
+        """Numbers from 0, ``nan`` where missing; that is a problem unless ``missing``."""
         if not self.has(column):
             return np.full(len(self.frame), np.nan)
         given = self.frame[column]
@@ -79,11 +85,20 @@ class FrameReader:
         broken = (np.isnan(values) & given.notna().to_numpy()) | np.isinf(values)
         self._count(column, broken, "not a number", "Deliver plain numbers.")
         self._count(column, values < 0, "below 0", "Correct the rows before they are delivered.")
+        if not missing:
+            self._count(column, given.isna(), "empty", "Fill the column, or leave the rows out.")
         return values
 
     def refuse(self, column: str, wrong: NDArray[np.bool_], rule: str, mend: str) -> None:
         """Note the rows that do not keep a rule of two columns."""
         self._count(column, wrong, rule, mend)
+
+    def refuse_copies(self) -> None:
+        """Note rows that are equal in every column: delivered twice, they would count twice."""
+        copies = int(self.frame.duplicated().sum())
+        if copies:
+            rule = f"{rows_are(copies)} a copy of another row."
+            self.problems.append(Problem(self.name, rule, "Remove the copies."))
 
     def _count(self, column: str, wrong: object, what: str, mend: str) -> None:
         count = int(np.sum(np.asarray(wrong, dtype=bool)))
@@ -94,10 +109,32 @@ class FrameReader:
         self.problems.append(Problem(f"{self.name}.{column}", rule, mend))
 
 
+def _read_dates(given: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
+    """Dates without a time zone; what is none is missing."""
+    if pd.api.types.is_numeric_dtype(given.dtype):
+        return pd.Series(pd.NaT, index=given.index, dtype="datetime64[ns]")
+    dates = pd.to_datetime(given, format="ISO8601", errors="coerce")
+    return dates.dt.tz_localize(None)
+
+
 def raise_problems(what: str, problems: Sequence[Problem]) -> None:
     """Raise one ``DataError`` with all problems, when there are any."""
     if problems:
         raise DataError(what, problems)
+
+
+def keys_written_otherwise(persons: set[str], known: set[str]) -> int:
+    """How many keys are the same only without zeros in front, spaces, case or ``.0``.
+
+    >>> keys_written_otherwise({"12.0", "a"}, {"0012", "a", "b"})
+    1
+    """
+    folded = {_fold_key(person) for person in persons} & {_fold_key(person) for person in known}
+    return max(len(folded) - len(persons & known), 0)
+
+
+def _fold_key(person: str) -> str:
+    return person.strip().lower().removesuffix(".0").lstrip("0")
 
 
 def rows_are(count: int) -> str:

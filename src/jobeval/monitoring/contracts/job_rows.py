@@ -66,13 +66,15 @@ def read_job_rows(jobs: pd.DataFrame, problems: list[Problem]) -> JobRows:
     ----------
     jobs
         Spells: person_id, kind, start, end, and optionally employer_id, hours (all paid hours of
-        the row), hours_per_week, registered_on. Or the months of BFL (a column ``month``):
+        the row; 0 is no work, whatever else is told), hours_per_week (goes before hours),
+        registered_on. Or the months of BFL (a column ``month``):
         person_id, month, hours, supported, and optionally employer_id, registered_on; a
         supported job is ``"subsidised"``.
     problems
         What is wrong is added here.
     """
     reader = FrameReader("jobs", jobs, problems)
+    reader.refuse_copies()
     rows = _read_months(reader) if reader.has("month") else _read_spells(reader)
     return rows.take(np.lexsort((rows.number, rows.start, rows.person)))
 
@@ -81,10 +83,12 @@ def see_job_rows(rows: JobRows, as_of: int) -> JobRows:
     """The rows as they were known at the end of a day, with the jobs that they make up.
 
     Rows that were registered later, or begin later, are not there; a row of the same person,
-    employer, kind and first day that was registered later replaces the earlier one.
+    employer, kind and first day that was registered later replaces the earlier one. Then rows
+    without paid hours are left out, so that a later version with 0 hours takes a job back.
     """
     seen = rows.take((rows.known_on <= as_of) & (rows.start <= as_of))
-    return _with_jobs(_latest_versions(seen))
+    latest = _latest_versions(seen)
+    return _with_jobs(latest.take(latest.hours != 0))
 
 
 def _read_spells(reader: FrameReader) -> JobRows:
@@ -99,10 +103,18 @@ def _read_spells(reader: FrameReader) -> JobRows:
         kind=reader.choices("kind", JOB_KINDS),
         start=start,
         end=end,
-        hours=np.where(np.isnan(weekly), hours * 7 / length, weekly),
+        hours=_weekly_hours(hours, weekly, length),
         known_on=reader.days("registered_on", missing=LONG_AGO),
         monthly=False,
     )
+
+
+def _weekly_hours(
+    hours: NDArray[np.float64], weekly: NDArray[np.float64], days: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Hours a week as told, else from those in all; a row with 0 hours in all is no work."""
+    told = np.where(np.isnan(weekly), hours * 7 / days, weekly)
+    return np.where(hours == 0, 0.0, told)
 
 
 def _read_months(reader: FrameReader) -> JobRows:
@@ -111,7 +123,7 @@ def _read_months(reader: FrameReader) -> JobRows:
     months = reader.days("month").astype("datetime64[D]").astype("datetime64[M]")
     end = (months + 1).astype("datetime64[D]").astype(np.int64)
     known_on = reader.days("registered_on", missing=LONG_AGO)
-    supported = reader.numbers("supported") > 0
+    supported = reader.numbers("supported", missing=False) > 0
     return _rows(
         reader,
         kind=np.where(supported, "subsidised", "ordinary").astype(object),

@@ -65,7 +65,8 @@ def build_ledger(
         supported, and optionally employer_id, registered_on. A row with the same person,
         employer, kind and start that was registered later replaces the earlier one.
     participants
-        person_id, supplier, started_on, and optionally ended_on: one row a person and course.
+        person_id, supplier, started_on, and optionally ended_on: one row a person and course, of
+        all suppliers, since a job belongs to the course that began last before it.
     terms
         The contracts.
     invoices

@@ -142,7 +142,8 @@ class ContractTerms(PlanPart):
         Whether jobs that began before the start of the course count, from its first day.
     after_course_weeks
         A job counts when it begins at most so many weeks after the end of the course; left out,
-        whenever it begins.
+        whenever it begins. Never after the citizen's next course has begun, whoever's it is:
+        then it is that course's.
     due_days
         Days from the day that a milestone is reached, and known, until its price is due.
     reached_before_end
@@ -215,8 +216,10 @@ def _price_problems(terms: ContractTerms) -> Iterator[str]:
 
 
 def _milestone_problems(one: Milestone) -> Iterator[str]:
-    if (one.reached_by == "kept") != (one.weeks is not None):
-        yield f'{one.name}: weeks belongs to reached_by = "kept", and only there'
+    if one.reached_by == "kept" and one.weeks is None:
+        yield f'{one.name}: reached_by = "kept" needs weeks; add weeks = …'
+    if one.reached_by != "kept" and one.weeks is not None:
+        yield f'{one.name}: weeks belongs to reached_by = "kept"; leave it out'
     if one.reached_by == "start" and one.job_kinds is not None:
         yield f"{one.name}: the start of a course knows no job_kinds; leave them out"
     if one.reached_by in {"start", "first_paid_hour"} and one.min_hours_per_week is not None:
