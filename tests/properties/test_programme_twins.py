@@ -115,8 +115,9 @@ def judge_slowly(person):
 
 
 def passive_slowly(person):
-    activities, _, states, _ = seen(person)
+    activities, hours, states, _ = seen(person)
     busy = {w for k, s, e, _ in activities if k != "contact" for w in range(s, e)}
+    busy |= {week for week, h in enumerate(hours) if h > 0}
     course = range(min(PROGRAMME.course_weeks, len(states)))
     return {week for week in course if states[week] == "benefit" and week not in busy}
 

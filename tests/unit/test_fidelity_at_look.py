@@ -227,6 +227,13 @@ def test_the_index_of_a_site_is_the_mean_score_of_its_participants():
         list(relate_fidelity(analysis, at_look))
 
 
+def test_an_index_that_nothing_tells_of_is_refused_with_its_place():
+    at_look = read_look(trial_of(plan_of({"try": TRY}, fidelity=None)), "final")
+    [analysis] = at_look.plan.analyses
+    with pytest.raises(DataError, match=r"analyses\.slope\.fidelity.*\[fidelity\]"):
+        list(relate_fidelity(analysis, at_look))
+
+
 def test_a_delivered_index_is_not_mistaken_for_the_computed_one():
     trial = trial_of(plan_of({"try": TRY}), [{**one, "fidelity_index": 0.5} for one in PERSONS])
     with pytest.raises(DataError, match="computes a column of this name"):

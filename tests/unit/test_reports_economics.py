@@ -45,7 +45,7 @@ def test_sentences_follow_the_numbers(fabricated):
     assert "an MVPF of 0.15 (95% interval [0.03, 0.29])" in told
     assert "If the effect fades, the effort pays for itself" in told
     assert "interval at least 1.10" in told
-    assert "If the effect lasts, the public gains and the citizen loses" in told
+    assert "If the effect lasts, the effort costs the public nothing in the end" in told
     assert "must be 1.90 hours a week for society to break even; 0.54 hours was found" in told
 
 

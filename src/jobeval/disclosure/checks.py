@@ -109,6 +109,8 @@ def _release_values(
     match check.name:
         case "take_up":  # rates stand in the table, derived from rounded counts
             return {}
+        case "cost_benefit":  # a finer share of persons would tell of few
+            return numbers | {"observed": round(float(check.values.get("observed", 1.0)), 2)}
         case "attrition" if _tells_few_missing(check, policy):
             ledger.note("checks: attrition", "few_with_outcome")
             return {name: numbers[name] for name in ("tested", "grade") if name in numbers}

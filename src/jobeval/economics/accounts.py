@@ -154,8 +154,9 @@ def cost_benefit(
     return CostBenefit(items=tuple(items), flows=flows)
 
 
-def _validate(items: Mapping[str, Any], discount_rate: float, periods_per_year: float) -> None:
-    if not items or not all(isinstance(sides, Mapping) and sides for sides in items.values()):
+def _validate(items: Any, discount_rate: float, periods_per_year: float) -> None:
+    named = items.values() if isinstance(items, Mapping) else ()
+    if not named or not all(isinstance(sides, Mapping) and sides for sides in named):
         raise ValueError("name at least one item, and for each who bears it: {bearer: amount}")
     if NET in items:
         raise ValueError(f"{NET!r} is the name of the sum; choose another for the item")

@@ -168,6 +168,10 @@ def relate_fidelity(analysis: plan.FidelityAnalysis, at_look: TrialAtLook) -> Sa
     site = at_look.plan.sites.column
     if analysis.fidelity == FIDELITY_INDEX and at_look.plan.fidelity is not None:
         frame[analysis.fidelity] = frame[site].astype(str).map(index_sites(at_look))
+    elif analysis.fidelity not in frame:
+        place, rule = f"analyses.{analysis.name}.fidelity", "persons have no column of this name."
+        mend = f'Deliver it; "{FIDELITY_INDEX}" is computed where the plan has [fidelity].'
+        raise DataError("persons", [Problem(place, rule, mend)])
     yield estimate_fidelity(
         frame, outcome, at_look.plan.lottery_columns, site,
         analysis.fidelity,

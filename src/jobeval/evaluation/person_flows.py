@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,12 @@ from jobeval.economics.sides import Kind, distort_taxes, divide_amount, reimburs
 from jobeval.endpoints.blocks import collect_weekly
 from jobeval.errors import DataError, Problem
 from jobeval.evaluation.look import TrialAtLook
-from jobeval.panel.covered import collect_activity_spells, collect_benefit_spells, mark_weeks
+from jobeval.panel.covered import (
+    collect_activity_spells,
+    collect_benefit_spells,
+    mark_first,
+    mark_weeks,
+)
 from jobeval.plan.cost_benefit import CostBenefitPlan, Price
 from jobeval.plan.endpoints import WindowEndpoint
 from jobeval.plan.parts import Label
@@ -114,16 +119,17 @@ class _Block:
     hours: Floats
     started: Floats
     weeks_before: Floats
-    benefits: pd.DataFrame
+    benefits: Mapping[str, NDArray[np.bool_]]
+    """Group of the code list → the weeks with it."""
     activities: pd.DataFrame
 
     def marks(self, price: Price) -> Floats:
         """1 in the weeks in which a benefit or an activity of the price runs."""
-        weeks = self.hours.shape[1]
         if price.groups:
-            marked = mark_weeks(self.benefits, "group", price.groups, list(self.ids), weeks)
-        else:
-            marked = mark_weeks(self.activities, "kind", price.activities, list(self.ids), weeks)
+            own = [self.benefits[group] for group in price.groups if group in self.benefits]
+            return np.sum([np.zeros_like(self.hours), *own], axis=0)
+        weeks = self.hours.shape[1]
+        marked = mark_weeks(self.activities, "kind", price.activities, list(self.ids), weeks)
         return marked.astype(float)
 
     def starts(self) -> Floats:
@@ -142,7 +148,8 @@ def _blocks(
     for start in range(0, len(ids), ROWS):
         part = slice(start, start + ROWS)
         hours = _hours(plan, at_look, ids[part], weeks)
-        yield _Block(ids[part], hours, started[part], before[part], benefits, activities)
+        first = mark_first(benefits, list(ids[part]), weeks)
+        yield _Block(ids[part], hours, started[part], before[part], first, activities)
 
 
 def _hours(

@@ -125,6 +125,4 @@ def _check_hand_over(plan: MonitorPlan, participants: pd.DataFrame, findings: Fi
     for name in dict.fromkeys(named):
         hint = did_you_mean(name, known) or "Deliver the column programme."
         empty = name not in known
-        findings.add(
-            "hand-over-empty", TABLE, "programme", int(empty), programme=name, hint=hint
-        )
+        findings.add("hand-over-empty", TABLE, "programme", int(empty), programme=name, hint=hint)

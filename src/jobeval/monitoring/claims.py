@@ -18,7 +18,8 @@ def tabulate_claims(plan: MonitorPlan, status: pd.DataFrame) -> pd.DataFrame:
 
     ``label`` is the claim's Danish one; the plan has the other. ``count`` is that of the
     claim's own status, where the plan names one: the percentage may be attainable and still not
-    be the one that the count gives. ``nan`` where the delivery does not tell a status.
+    be the one that the count gives. ``nan`` where the delivery does not tell a status;
+    ``attainable`` is missing there, and where nobody is in the denominator yet.
     """
     keys = zip(status["supplier"], status["status"], strict=True)
     counts = dict(zip(keys, status["count"].tolist(), strict=True))
@@ -30,8 +31,8 @@ def _hold(claim: Claim, counts: dict[tuple[str, str], int]) -> Iterator[float | 
     of = counts.get((claim.supplier, claim.of))
     count = None if claim.status is None else counts.get((claim.supplier, claim.status))
     yield math.nan if count is None else count
-    if of is None:
-        yield from (math.nan, None, math.nan, math.nan)
+    if not of:
+        yield from (math.nan if of is None else 0, None, math.nan, math.nan)
         return
     held = hold_against_counts(read_percent(claim.percent), of)
     yield from (of, held.attainable, held.nearest_low, held.nearest_high)

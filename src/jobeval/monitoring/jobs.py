@@ -52,8 +52,9 @@ def build_jobs(
     Returns
     -------
     A frame with one row a job: ``course, person_id, kind, start, end`` (days since 1970),
-    ``hours`` (a week, the most on any day, rows of the same day added up) and ``industry``. An ordinary job is
-    ``"hours_beside_benefit"`` when the citizen was on a benefit on its last day that was seen.
+    ``hours`` (a week, the most on any day, rows of the same day added up) and ``industry``. An
+    ordinary job is ``"hours_beside_benefit"`` when the citizen was on a benefit on its last day
+    that was seen.
     """
     jobs = _join_rows(rows, industries)
     jobs["end"] = np.where(jobs["end"] > day_number(as_of) + 1, FOREVER, jobs["end"])

@@ -19,16 +19,16 @@ Bools = NDArray[np.bool_]
 
 
 def collect_benefit_spells(trial: Delivery, look: LookName) -> pd.DataFrame:
-    """Benefit spells in weeks since randomisation: ``person_id, group, start, stop``.
+    """Benefit spells in weeks since randomisation: ``person_id, group, rank, start, stop``.
 
     Only what the look sees; no rows where no benefits were delivered. ``group`` is that of the
-    code list, which is finer than the panel's states.
+    code list, which is finer than the panel's states; ``rank`` is that of the state.
     """
     span = derive_sight(trial, look).benefits
     if trial.benefits is None or span is None:
-        return _nothing("group")
+        return _nothing("group", "rank")
     spells = classify_benefits(trial.benefits, span.stop, trial.plan.states.priority)
-    return _since_randomisation(trial, spells, "group")
+    return _since_randomisation(trial, spells, "group", "rank")
 
 
 def collect_activity_spells(trial: Delivery, look: LookName) -> pd.DataFrame:
@@ -82,14 +82,42 @@ def mark_weeks(
     return np.cumsum(begun, axis=1)[:, :weeks] > 0
 
 
-def _since_randomisation(trial: Delivery, spells: nw.LazyFrame[Any], what: str) -> pd.DataFrame:
+def mark_first(spells: pd.DataFrame, person_ids: Sequence[Any], weeks: int) -> dict[str, Bools]:
+    """Of several benefits in a week the one whose state ranks first: group → its weeks.
+
+    As in the panel's states; of groups of one state the first by name.
+
+    Parameters
+    ----------
+    spells
+        Of ``collect_benefit_spells``.
+    person_ids, weeks
+        As of ``mark_weeks``, which counts every spell.
+
+    Examples
+    --------
+    >>> spells = pd.DataFrame({"person_id": ["a", "a"], "group": ["flexjob", "sickness"],
+    ...                        "rank": [1, 2], "start": [0, 1], "stop": [2, 3]})
+    >>> {group: rows.astype(int).tolist() for group, rows in mark_first(spells, ["a"], 4).items()}
+    {'flexjob': [[1, 1, 0, 0]], 'sickness': [[0, 0, 1, 0]]}
+    """
+    taken = np.zeros((len(person_ids), weeks), dtype=bool)
+    found = {name: taken.copy() for name in sorted(set(spells["group"]))}
+    for (_, name), own in spells.groupby(["rank", "group"], sort=True):
+        marked = mark_weeks(own, "group", {str(name)}, person_ids, weeks) & ~taken
+        found[str(name)] |= marked
+        taken |= marked
+    return found
+
+
+def _since_randomisation(trial: Delivery, spells: nw.LazyFrame[Any], *what: str) -> pd.DataFrame:
     origin = nw.col("randomised_week")
     drawn = trial.persons.select("person_id", "randomised_week")
     relative = spells.join(drawn, on="person_id", how="inner").select(
-        "person_id", what, start=nw.col("start_week") - origin, stop=nw.col("end_week") - origin
+        "person_id", *what, start=nw.col("start_week") - origin, stop=nw.col("end_week") - origin
     )
-    return collect_frame(relative.filter(nw.col("stop") > 0), "person_id", what, "start", "stop")
+    return collect_frame(relative.filter(nw.col("stop") > 0), "person_id", *what, "start", "stop")
 
 
-def _nothing(what: str) -> pd.DataFrame:
-    return pd.DataFrame({"person_id": [], what: [], "start": [], "stop": []})
+def _nothing(*what: str) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in ("person_id", *what, "start", "stop")})

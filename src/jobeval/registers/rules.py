@@ -31,7 +31,7 @@ def _note(id: str, sentence: str, mend: str) -> Rule:
 _FILES = (
     _rule(
         "file-missing",
-        "the file is not in the trial folder.",
+        "the file is not in the folder of the plan.",
         "Put it there, or correct path in [files].",
     ),
     _rule(

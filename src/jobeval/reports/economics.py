@@ -74,8 +74,10 @@ def _warn(plan: CostBenefitPlan, story: Story) -> Blocks:
                 text=story.say("economics.assumed", count=assumed, all=len(sources)),
             )
         )  # fmt: skip
+    weeks = int(find_value("weeks", story))
+    if find_value("observed", story) < 1:
+        blocks.append(story.paragraph("economics.partly_observed", weeks=weeks))
     if story.midterm:
-        weeks = int(find_value("weeks", story))
         blocks.append(story.paragraph("economics.preliminary", weeks=weeks))
     return blocks
 

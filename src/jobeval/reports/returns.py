@@ -76,14 +76,15 @@ def _tell_pay_back(row: Row, years: int, story: Story) -> str:
     }
     if not math.isfinite(month):
         return story.say("economics.pay_back_never", years=years, **named)
-    if month == 1:
+    if month == 1 == high:
         return story.say("economics.pay_back_at_once", **named)
     key = "between" if math.isfinite(high) else "from"
     high_month = int(high) if math.isfinite(high) else 0
     interval = story.say(
         f"economics.pay_back_{key}", low=int(low), high=high_month, years=years
     )  # fmt: skip
-    return story.say("economics.pay_back", month=int(month), interval=interval, **named)
+    told = "pay_back_from_the_start" if month == 1 else "pay_back"
+    return story.say(f"economics.{told}", month=int(month), interval=interval, **named)
 
 
 def tell_mvpf(story: Story) -> Blocks:
