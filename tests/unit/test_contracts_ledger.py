@@ -131,23 +131,23 @@ def test_invoices_that_do_not_fit_are_all_told() -> None:
     assert said == {
         "invoice-unknown": (
             2,
-            "2 invoices of 82.00 DKK for a contract or a milestone that no contract has.",
+            "invoices for a contract or a milestone that no contract has: 2.",
         ),
         "invoice-not-reached": (
             2,
-            "2 invoices of 4000.00 DKK, c, job: the milestone is not reached by the rows of jobs.",
+            "c, job, invoices without a milestone reached by the rows of jobs: 2.",
         ),
         "invoice-twice": (
             1,
-            "1 invoice of 1000.10 DKK, c, base: the milestone was invoiced before.",
+            "c, base, invoices for a milestone that was invoiced before: 1.",
         ),
         "invoice-too-early": (
             1,
-            "1 invoice of 2000.50 DKK, c, job: dated before the milestone was reached.",
+            "c, job, invoices dated before the milestone was reached: 1.",
         ),
         "invoice-too-high": (
             1,
-            "1 invoice, c, job: together 0.50 DKK above what the contract pays.",
+            "c, job, invoices above what the contract pays: 1.",
         ),
     }
     assert all(finding.severity == "W" for finding in found)

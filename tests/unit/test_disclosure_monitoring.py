@@ -65,6 +65,12 @@ def test_the_numbers_of_the_case_come_out_exactly(released):
     assert [round(100 * share[name]) for name in ("conf_low", "conf_high")] == [13, 24]
 
 
+def test_months_without_jobs_pass():
+    months = fabricate_monitor().tables["months"].drop(columns="job_starts")
+    shown = release_monitor(fabricate_monitor(months=months)).tables["months"]
+    assert "job_starts" not in shown.columns and len(shown) == len(months)
+
+
 def test_no_small_count_leaves(released):
     for name, table in released.tables.items():
         counted = [c for c in table.columns if c in {"count", "of", "kept", "eligible", "reached",

@@ -95,8 +95,8 @@ def _of_months(keys: Sequence[Key], suppliers: Sequence[str]) -> Iterator[Sum]:
         for month in months:
             for column in ("active", "intake"):
                 yield Sum(cell[month, "persons"], (cell[month, column],))
-        jobs = tuple(cell[month, "job_starts"] for month in months)
-        for status in ("any_work", "ordinary"):
+        jobs = tuple(key for key in own if key[3] == "job_starts")  # none without jobs delivered
+        for status in ("any_work", "ordinary") if jobs else ():
             yield Sum(status_key(supplier, status), jobs)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from jobeval.errors import Problem
 from jobeval.monitoring.contracts.frames import FrameReader, day_number, day_numbers, raise_problems
-from jobeval.monitoring.contracts.money import is_whole_oere, to_dkk, to_oere
+from jobeval.monitoring.contracts.money import is_whole_oere, to_oere
 from jobeval.monitoring.contracts.terms import ContractTerms
 from jobeval.registers.findings import Finding
 from jobeval.registers.rules import Rule
@@ -22,31 +22,31 @@ INVOICE_RULES = {
         Rule(
             "invoice-unknown",
             "W",
-            "{rows} of {dkk} DKK for a contract or a milestone that no contract has.",
+            "invoices for a contract or a milestone that no contract has: {count}.",
             "Correct the names, or add the contract to monitor.toml.",
         ),
         Rule(
             "invoice-not-reached",
             "W",
-            "{rows} of {dkk} DKK, {place}: the milestone is not reached by the rows of jobs.",
+            "{place}, invoices without a milestone reached by the rows of jobs: {count}.",
             "Ask the supplier for the proof, or for a credit note.",
         ),
         Rule(
             "invoice-twice",
             "W",
-            "{rows} of {dkk} DKK, {place}: the milestone was invoiced before.",
+            "{place}, invoices for a milestone that was invoiced before: {count}.",
             "Ask the supplier for a credit note.",
         ),
         Rule(
             "invoice-too-early",
             "W",
-            "{rows} of {dkk} DKK, {place}: dated before the milestone was reached.",
+            "{place}, invoices dated before the milestone was reached: {count}.",
             "Compare the dates with the supplier's proof.",
         ),
         Rule(
             "invoice-too-high",
             "W",
-            "{rows}, {place}: together {dkk} DKK above what the contract pays.",
+            "{place}, invoices above what the contract pays: {count}.",
             "Ask the supplier for a credit note.",
         ),
     )
@@ -132,7 +132,7 @@ def find_invoice_problems(
 def _judge(
     matched: pd.DataFrame, ledger: pd.DataFrame, terms: Sequence[ContractTerms]
 ) -> pd.DataFrame:
-    """A row for each rule that an invoice does not keep, with the øre that are at stake."""
+    """A row for each rule that an invoice does not keep."""
     known = {(one.name, milestone.name) for one in terms for milestone in one.milestones}
     named = [pair in known for pair in zip(matched["contract"], matched["milestone"], strict=True)]
     paid = ledger["amount_dkk"].map(to_oere).reindex(matched["row"]).to_numpy(float, na_value=0.0)
@@ -146,10 +146,9 @@ def _judge(
         "invoice-too-early": ~no_row & (matched["on"].to_numpy() < reached),
         "invoice-too-high": ~no_row & (matched["oere"].to_numpy() > paid),
     }
-    above = matched["oere"].to_numpy() - np.where(no_row, 0, paid).astype(np.int64)
     parts = [
-        matched.assign(rule=rule, stake=above if rule == "invoice-too-high" else matched["oere"])
-        .loc[rows, [*KEY, "rule", "stake"]]
+        matched.assign(rule=rule)
+        .loc[rows, [*KEY, "rule"]]
         .assign(**({"contract": "", "milestone": ""} if rule == "invoice-unknown" else {}))
         for rule, rows in wrong.items()
     ]
@@ -158,13 +157,9 @@ def _judge(
 
 def _findings(wrong: pd.DataFrame) -> Iterator[Finding]:
     """One for each rule, contract and milestone."""
-    groups = wrong.groupby(["rule", "contract", "milestone"], sort=False)["stake"]
-    for (rule, contract, milestone), stake in groups:
-        said, count = INVOICE_RULES[str(rule)], len(stake)
-        sentence = said.sentence.format(
-            rows="1 invoice" if count == 1 else f"{count} invoices",
-            dkk=to_dkk(int(stake.sum())),
-            place=f"{contract}, {milestone}",
-        )
+    groups = wrong.groupby(["rule", "contract", "milestone"], sort=False)
+    for (rule, contract, milestone), rows in groups:
+        said, count = INVOICE_RULES[str(rule)], len(rows)
+        sentence = said.sentence.format(count=count, place=f"{contract}, {milestone}")
         column = "amount_dkk" if rule == "invoice-too-high" else "milestone"
         yield Finding(said.id, said.severity, "invoices", column, count, sentence, said.mend)

@@ -8,6 +8,7 @@ from jobeval.disclosure.released import Cell, ReleasedTable
 from jobeval.figures.monitoring import plot_counts, plot_monthly_counts, plot_monthly_share
 from jobeval.reports.blocks import FigureBlock, Paragraph, TableBlock
 from jobeval.reports.story import Blocks
+from jobeval.reports.supplier.shares import show_shares
 from jobeval.reports.supplier.story import MonitorStory, Row, has_hidden
 from jobeval.tables.monitoring import (
     tabulate_jobindsats,
@@ -28,6 +29,7 @@ def kept(story: MonitorStory) -> Blocks:
         story.heading("monitor.kept"),
         story.paragraph("monitor.kept_text"),
         *_kept_sentences(story),
+        *_kept_figure(story),
         TableBlock(table=tabulate_kept(table, story.suppliers, story.words)),
     ]
 
@@ -85,6 +87,21 @@ def _kept_sentences(story: MonitorStory) -> Iterator[Paragraph]:
             yield story.paragraph(
                 "monitor.kept_sentence", supplier=supplier, weeks=row["weeks"], **counts
             )
+
+
+def _kept_figure(story: MonitorStory) -> Iterator[FigureBlock]:
+    rows = (
+        (
+            story.say("monitor.kept_weeks", weeks=row["weeks"]),
+            story.suppliers.get(str(row["supplier"]), str(row["supplier"])),
+            row,
+        )
+        for row in story.rows("retention")
+        if isinstance(row["kept"], int)
+    )
+    return show_shares(
+        rows, story.say("monitor.kept_figure_x"), story.say("monitor.kept_figure"), story
+    )
 
 
 def _industry_figure(name: str, supplier: str, story: MonitorStory) -> Iterator[FigureBlock]:

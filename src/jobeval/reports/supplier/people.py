@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobeval.figures.monitoring import ShareRow, plot_intervals
 from jobeval.reports.blocks import Callout, FigureBlock, Paragraph, TableBlock
 from jobeval.reports.story import Blocks
+from jobeval.reports.supplier.shares import show_shares
 from jobeval.reports.supplier.story import MonitorStory
 from jobeval.tables.monitoring import (
-    percent_interval,
     tabulate_intake,
     tabulate_reasons,
     tabulate_work,
@@ -81,23 +80,11 @@ def _work_sentences(name: str, label: str, story: MonitorStory) -> Iterator[str]
 
 def _share_figure(story: MonitorStory) -> Iterator[FigureBlock]:
     """The shares of those started with their intervals, where there are any to show."""
-    several = len(story.suppliers) > 1
-    rows: list[ShareRow] = []
-    texts: list[str] = []
-    for status in IN_FIGURE:
-        for name, supplier in story.suppliers.items():
-            row = story.status(name, status)
-            if row is None or not isinstance(row["share"], float):
-                continue
-            label = story.say(f"monitor_status.{status}")
-            label = f"{label}, {supplier}" if several else label
-            low, high = float(str(row["conf_low"])), float(str(row["conf_high"]))
-            rows.append(ShareRow(label, row["share"], low, high))
-            texts.append(
-                story.say("monitor.alt_share_row", label=label, share=story.share(row["share"]),
-                          interval=percent_interval(row, story.words))
-            )  # fmt: skip
-    if rows:
-        figure = plot_intervals(rows, story.say("monitor.share_figure_x"), story.words, zero=False)
-        alt = story.say("monitor.alt_shares", rows="; ".join(texts))
-        yield story.figure(figure, alt, story.say("monitor.share_figure"))
+    rows = (
+        (story.say(f"monitor_status.{status}"), supplier, story.status(name, status))
+        for status in IN_FIGURE
+        for name, supplier in story.suppliers.items()
+    )
+    return show_shares(
+        rows, story.say("monitor.share_figure_x"), story.say("monitor.share_figure"), story
+    )
